@@ -1,0 +1,51 @@
+/* A board: the hardware of one wallbox, whatever it is (spec 06 6.5). A driver reads it and carries out control cycles; it decides nothing.
+ *
+ * All calls and callbacks are on the loop's thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "client/core/event.h"
+#include "common/base/rc.h"
+
+struct board;
+
+struct board_events {
+    /* The board answers: its nature is known. Called before the first sample, and again after it was lost. */
+    void (*on_attached)(void *user, enum board_watchdog watchdog, int32_t apply_ms, int32_t rated_ma);
+    void (*on_sample)(void *user, const struct board_sample *sample);
+    /* It does not answer any more; `why` for the log. The driver tries again by itself. */
+    void (*on_lost)(void *user, const char *why);
+    void (*on_closed)(void *user);
+};
+
+struct board_driver {
+    /* Begin; `address` is what stands behind the driver's name on the command line ("SOCKET" of "site:SOCKET").
+     * RC_RANGE  no such address; RC_IO  not started */
+    MUST_USE enum rc (*open)(struct board *b, uv_loop_t *loop, const char *address, const char *serial, const struct board_events *events, void *user);
+    /* Carry out one control cycle. Dropped silently while the board is lost. */
+    void (*command)(struct board *b, const struct board_command *command);
+    /* Orderly end: pilot away, then on_closed. */
+    void (*close)(struct board *b);
+};
+
+/* The simulated hardware of wallbox-site over a Unix socket.
+ *
+ * Lines of JSON. The client says first {"attach":"SERIAL"}; the answer is
+ *   {"attached":"SERIAL","watchdog":"hardware","apply_ms":0,"rated_ma":32000,"power_failed":false}
+ * or {"error":"TEXT"} and the end. A second attachment to the same wallbox ends the first. Then the board sends a sample after each command,
+ * at once when pilot state, contactor or a current moves (100 mA, at most ten a second), and at least every 500 ms:
+ *   {"sample":{"pilot":"B2","pilot_ma":16000,"contactor":false,"current_ma":[0,0,0],"voltage_mv":[230000,230000,230000],"power_w":0,
+ *    "energy_wh":1200,"temperature_mdegc":25000,"cable_ma":32000,"cycle":7,"watchdog_firings":0,"watchdog_latched":false,"faults":[]}}
+ * The client sends control cycles:
+ *   {"cycle":8,"pilot_ma":16000,"contactor":true,"rearm":0}
+ * The board's watchdog (3 s, fed by cycles; the end of the connection fires it at once): pilot steady, contactor open as soon as the current
+ * has stopped and 6 s later at the latest; latched until a cycle whose "rearm" equals "watchdog_firings" (once it has fired).
+ * {"card":"04A1B2C3D4"}, {"button":{"kind":"service","ms":2100}} and {"identity":"..."} are events of the board; unknown keys are skipped.
+ */
+extern const struct board_driver board_site;
+struct board *board_site_new(void); /* memory of one board_site; given back by free after on_closed */

@@ -1,0 +1,19 @@
+/* The only place that reads clocks. */
+#pragma once
+
+#include <stdint.h>
+
+/* CLOCK_BOOTTIME in ms: goes on during suspend, knows no wall clock (spec 05 5.2). */
+int64_t clock_boot_ms(void);
+
+/* Wall clock, ms since 1970; 0 (CLOCK_UNSET_UTC_MS) when it stands before 2024 and so was never set. */
+int64_t clock_utc_ms(void);
+
+/* Identity of this boot of the machine (upper half of the kernel's boot id); 0 when the kernel does not tell. */
+uint64_t clock_kernel_boot_id(void);
+
+/* `len` random bytes from the operating system. Ends the program if there are none: keys and ids must never be guessable. */
+void clock_random(void *out, unsigned len);
+
+/* "2026-01-31T12:00:00.000Z" of utc_ms into out[25]. */
+void clock_format_utc(int64_t utc_ms, char out[25]);

@@ -1,0 +1,86 @@
+/* Who gets how much: divides the budgets of a tree of nodes among wallboxes, phase by phase (spec 04 4.4).
+ *
+ * Decided here: admission when not all minimums fit, the fair raise of all that were admitted (progressive filling, max-min over weight,
+ * classes of priority), and the reason of each result. Not here: budgets (budget), demands (demand), when a change is sent (lease).
+ * Pure and exact: integers only, no memory of its own, equal input gives equal output, and the order of the wallboxes does not matter.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/limits.h"
+#include "common/base/phase.h"
+#include "common/base/rc.h"
+#include "proto/msg.h"
+
+struct alloc_node {
+    uint16_t parent;            /* index lower than its own; NODE_NONE at the root, index 0 */
+    int32_t budget_ma[PHASE_N]; /* what the wallboxes below may draw, 0..MA_MAX; negative counts as 0 */
+    int64_t budget_w;           /* over all phases; negative: no limit */
+    bool is_fallback;           /* the budget comes from the meter fallback: said in the reason */
+};
+
+struct alloc_box {
+    uint16_t node;
+    uint8_t used;        /* site phases that the vehicle uses or may use, not empty */
+    int8_t priority;     /* 0..9, higher first */
+    int8_t weight;       /* 1..100 */
+    int32_t min_ma;
+    int32_t max_ma;      /* the wallbox itself */
+    int32_t demand_ma;   /* below min_ma: no demand */
+    int32_t cap_ma;      /* a rule holds it to this (10 A under a lost meter), otherwise at least demand_ma */
+    enum reason cap_reason; /* why, when cap_ma is below demand_ma */
+    int32_t current_ma;  /* its allocation so far; above 0 it is running */
+    int64_t waiting_ms;  /* how long it has been waiting with a demand */
+    int64_t running_ms;  /* how long it has been running */
+    int64_t blocked_ms;  /* stopped for lack of current: not started again for so long, except when overdue (A7) */
+    bool has_laxity;
+    int64_t laxity_ms;   /* time left minus time needed at max current (A9) */
+    uint16_t rank;       /* place in the order of serials: breaks ties, unique */
+    bool is_fixed;       /* it takes fixed_ma from every node-phase above it and gets nothing */
+    int32_t fixed_ma[PHASE_N]; /* site order */
+};
+
+struct alloc_rules {
+    int32_t step_ma;         /* 100 */
+    int32_t start_margin_ma; /* 500; a wallbox that is not running needs its minimum and this much */
+    int64_t turn_ms;         /* 900,000 */
+    int64_t min_run_ms;      /* 300,000 */
+    int32_t voltage_mv;      /* nominal, for watts: 230,000 */
+};
+
+enum alloc_state { ALLOC_NO_DEMAND, ALLOC_WAITING, ALLOC_CHARGING, ALLOC_FIXED };
+
+struct alloc_result {
+    int32_t allocated_ma; /* 0, or in [min_ma, min(demand_ma, cap_ma)], a multiple of step_ma unless it equals one of those two */
+    enum alloc_state state;
+    enum reason reason;   /* never unset, except for fixed wallboxes */
+    uint16_t node;        /* what limits it, when the reason is about a node; NODE_NONE otherwise */
+    int8_t phase;         /* 0..2; -1 when it is not about a phase */
+    uint16_t turn_place;  /* place in the line of the waiting, from 1; 0 when it is not waiting */
+};
+
+/* Working memory, so that nothing is allocated. Contents mean nothing between calls. */
+struct alloc_scratch {
+    int64_t left[NODE_MAX][PHASE_N];
+    int64_t left_w[NODE_MAX];
+    uint16_t order[BOX_MAX];
+    bool admitted[BOX_MAX];
+    bool frozen[BOX_MAX];
+};
+
+/* Divide the budgets.
+ *
+ * node, node_n  the tree, 1..NODE_MAX
+ * box, box_n    0..BOX_MAX; any order
+ * out           [box_n], same order as box
+ *
+ * CHECKs that the indices are sane; values were validated by whoever made them.
+ */
+void alloc_run(const struct alloc_rules *rules, const struct alloc_node *node, uint16_t node_n, const struct alloc_box *box, uint16_t box_n,
+               struct alloc_scratch *scratch, struct alloc_result *out);
+
+/* Current used per node and phase by a result, fixed wallboxes counted at their fixed_ma. out is [node_n][PHASE_N]. */
+void alloc_used(const struct alloc_node *node, uint16_t node_n, const struct alloc_box *box, const struct alloc_result *result, uint16_t box_n,
+                int64_t (*out)[PHASE_N]);

@@ -1,0 +1,100 @@
+/* What the wallboxes may draw: budget of each node and phase from limits, reserve and base load (spec 04 4.2).
+ *
+ * Decided here: base load from a house meter and the wallboxes' own figures (low and high estimate, lag window), what happens when the
+ * meter is silent or implausible (fallback), the credit for export, and the filter before the allocation (ripple, held rises).
+ * Not here: reading meters (manager/shell/bus), dividing (allocate). Site order of phases throughout.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/limits.h"
+#include "common/base/phase.h"
+#include "common/base/rc.h"
+#include "manager/core/params.h"
+#include "manager/core/site.h"
+
+#define METER_FALLBACK_MA 10000 /* SR-050: every wallbox under a lost meter is held to this */
+#define DRAWN_KEPT 64           /* figures kept per wallbox: lag window at five a second, then merged upwards */
+
+/* One reading of a meter, already in site order, signed: positive flows into the node. */
+struct meter_sample {
+    int64_t taken_ms;            /* middle of the request, same clock as now_ms */
+    int32_t current_ma[PHASE_N]; /* -MA_MAX..MA_MAX */
+    int32_t voltage_mv[PHASE_N]; /* 0 not measured */
+    int32_t power_w[PHASE_N];    /* signed */
+    int32_t power_total_w;
+    int64_t import_wh;           /* -1 not measured */
+    int64_t export_wh;
+    int32_t frequency_mhz;       /* 0 not measured */
+};
+
+enum meter_state { METER_NEVER, METER_GOOD, METER_SILENT, METER_IMPLAUSIBLE };
+
+const char *meter_state_text(enum meter_state state);
+
+struct budget_meter {
+    enum meter_state state;
+    bool has_sample;
+    struct meter_sample last;  /* newest good one */
+    int64_t good_ms;           /* when it arrived; MS_NEVER */
+    uint32_t refused_n;        /* implausible samples since the start */
+};
+
+/* A wallbox' measured current at one moment. */
+struct drawn_at {
+    int64_t at_ms;
+    int32_t ma[PHASE_N];
+};
+
+struct budget_box {
+    bool is_heard;               /* false: silent, subtracts 0 */
+    uint8_t first;               /* ring of the newest figures */
+    uint8_t n;
+    struct drawn_at at[DRAWN_KEPT];
+};
+
+struct budget_node {
+    int32_t base_ma[PHASE_N];    /* base load as shown to people: the newest estimate, negative is export */
+    int32_t true_ma[PHASE_N];    /* budget before the filter */
+    int32_t use_ma[PHASE_N];     /* budget in use, never negative */
+    int64_t rise_since_ms[PHASE_N]; /* since when the true budget has been above the one in use by ripple_ma; MS_NEVER */
+    int64_t high_since_ms[PHASE_N]; /* since when the high estimate has stood above the low one; MS_NEVER */
+    bool is_fallback;            /* this node's own meter is lost */
+    bool is_started;             /* use_ma holds a value */
+};
+
+struct budget {
+    const struct site *site;              /* kept */
+    const struct manager_params *params;  /* kept */
+    struct budget_meter meter[METER_MAX];
+    struct budget_box box[BOX_MAX];
+    struct budget_node node[NODE_MAX];
+};
+
+/* Start: no meter has answered, no wallbox was heard. Both pointers are kept as long as the budget is used. */
+void budget_init(struct budget *b, const struct site *site, const struct manager_params *params);
+
+/* A reading of meter `meter` arrived.
+ *
+ * RC_RANGE  a value is physically impossible (outside -MA_MAX..MA_MAX, voltage above 0 but outside 50..500 V): the sample is not used
+ * RC_STALE  taken before the last one or more than meter_stale_ms ago: not used
+ */
+MUST_USE enum rc budget_meter_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample, int64_t now_ms);
+
+/* A wallbox reported what it drew at `at_ms` (receipt minus its drawn_age_ms). ma in site order, 0 or more. Older than the last one: ignored. */
+void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32_t ma[PHASE_N]);
+
+/* A wallbox has fallen silent: from now on it subtracts 0, its figures are forgotten. */
+void budget_box_silent(struct budget *b, uint16_t box);
+
+/* Compute every node's budget as of now_ms: node[].use_ma is the result.
+ * Meters that have fallen silent go to their fallback here. Returns true when any budget in use changed or a meter changed its state. */
+bool budget_run(struct budget *b, int64_t now_ms);
+
+/* Highest current that wallbox `box` may get by a meter fallback above it: METER_FALLBACK_MA, or MA_MAX when no meter above it is lost. */
+int32_t budget_box_cap_ma(const struct budget *b, uint16_t box);
+
+/* When budget_run must be called next although nothing arrives (a meter goes stale, a held rise is due). MS_FOREVER: never. */
+int64_t budget_next_ms(const struct budget *b, int64_t now_ms);

@@ -1,0 +1,74 @@
+/* What people see of the manager: one flat picture of site, meters and wallboxes, made by the core, turned into JSON by the shell.
+ * Everything is in site order of phases. Unknown is said (is_..., MA_UNSET, -1), never 0.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/phase.h"
+#include "manager/core/budget.h"
+#include "manager/core/site.h"
+#include "proto/msg.h"
+
+struct view_node {
+    int32_t limit_ma[PHASE_N];
+    int32_t budget_ma[PHASE_N];   /* in use */
+    int32_t base_ma[PHASE_N];     /* everything that is not a wallbox; negative is export */
+    int32_t metered_ma[PHASE_N];  /* only when has_meter and the meter is good */
+    int32_t drawn_ma[PHASE_N];    /* by the wallboxes below, as last reported */
+    int64_t exposure_ma[PHASE_N]; /* the most they might draw */
+    bool has_meter;
+    bool is_fallback;
+};
+
+struct view_meter {
+    enum meter_state state;
+    bool has_sample;
+    int64_t age_ms; /* of the newest good sample */
+    struct meter_sample last;
+};
+
+struct view_box {
+    bool is_online;            /* heard within silent_ms on a welcomed connection */
+    bool has_status;           /* the figures below were reported at least once */
+    int64_t age_ms;            /* of the newest Status; -1 never */
+    enum box_state state;
+    int32_t granted_ma;        /* newest grant sent; MA_UNSET none in this epoch */
+    int32_t target_ma;         /* what the division gives it */
+    int32_t offered_ma;
+    int32_t exposure_ma;       /* the most it might be drawing on one phase, as far as the manager can know */
+    int32_t drawn_ma[PHASE_N];
+    uint8_t used;              /* site phases counted as used */
+    int32_t demand_ma;
+    enum reason reason;
+    uint16_t reason_node;      /* NODE_NONE */
+    int8_t reason_phase;       /* -1 */
+    uint16_t turn_place;       /* 0 not waiting */
+    int64_t lease_left_ms;     /* as the manager books it */
+    int32_t power_w;
+    int64_t energy_wh;
+    bool has_session;
+    struct session_id session;
+    int64_t session_wh;
+    bool contactor_closed;
+    enum pilot_state pilot;
+    int32_t temperature_mdegc;
+    uint8_t faults_n;
+    uint16_t faults[FAULT_MAX];
+    char firmware[NAME_LEN];
+};
+
+struct view {
+    int64_t now_ms;
+    uint64_t epoch;
+    bool is_granting;      /* the epoch is stored and no second manager was met */
+    bool is_restarting;    /* not all known wallboxes are accounted for yet: nobody is raised */
+    bool is_second_manager;
+    uint16_t node_n;
+    uint16_t box_n;
+    uint16_t meter_n;
+    struct view_node node[NODE_MAX];
+    struct view_meter meter[METER_MAX];
+    struct view_box box[BOX_MAX];
+};
