@@ -21,5 +21,11 @@ enum rc { RC_LIST(RC_ENUM) RC_N };
 
 #define MUST_USE __attribute__((warn_unused_result))
 
+/* Say that a result does not matter here; the comment beside it says why. */
+static inline void rc_ignore(enum rc rc)
+{
+    (void)rc;
+}
+
 /* English text of a code; "unknown" for a value outside the list. Never NULL. */
 const char *rc_text(enum rc rc);

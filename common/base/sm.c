@@ -35,8 +35,9 @@ bool sm_is_sound(const struct sm_row *rows, int n, int *out_state)
     }
     for (int s = 0; s < n; s++) {
         bool has_exit = (rows[s].next & ~SM_BIT(s)) != 0 || (rows[s].flags & SM_END) != 0;
+        bool leaves_table = n < SM_STATES_MAX && (rows[s].next >> n) != 0;
 
-        if ((reached & SM_BIT(s)) == 0 || !has_exit) {
+        if ((reached & SM_BIT(s)) == 0 || !has_exit || leaves_table) {
             *out_state = s;
             return false;
         }

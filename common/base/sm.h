@@ -22,5 +22,6 @@ bool sm_may(const struct sm_row *rows, int n, int from, int to);
 /* Move *state to `to`. CHECKs that the table allows it. */
 void sm_move(const struct sm_row *rows, int n, int *state, int to);
 
-/* True when each state can be reached from a start state and each has an exit or is an end; otherwise *out_state is the first that fails. */
+/* True when each state can be reached from a start state, each has an exit or is an end and none leads out of the table; otherwise *out_state
+ * is the first that fails. */
 bool sm_is_sound(const struct sm_row *rows, int n, int *out_state);

@@ -12,33 +12,33 @@
 #include "manager/core/budget.h"
 #include "proto/msg.h"
 
-#define MFX_MAX 4096           /* effects of one step: a cut for every wallbox and room for records and notes */
+#define MFX_MAX 4096                                   /* effects of one step: a cut for every wallbox and room for records and notes */
 #define EPOCH_COUNT(epoch) ((uint32_t)((epoch) >> 32)) /* an epoch is a counter and 32 random bits (spec 05 5.2) */
 
 enum mev_kind {
     MEV_UNSET = 0,
-    MEV_START,       /* once, first */
-    MEV_TICK,        /* the wake-up that manager_wake_ms asked for */
-    MEV_PEER_OPEN,   /* a connection was accepted */
-    MEV_PEER_MSG,    /* a checked message came on it */
-    MEV_PEER_CLOSED, /* it is gone; also after MFX_PEER_CLOSE */
-    MEV_METER,       /* a meter was read */
-    MEV_STORED,      /* the write of this ticket is durable */
+    MEV_START,        /* once, first */
+    MEV_TICK,         /* the wake-up that manager_wake_ms asked for */
+    MEV_PEER_OPEN,    /* a connection was accepted */
+    MEV_PEER_MSG,     /* a checked message came on it */
+    MEV_PEER_CLOSED,  /* it is gone; also after MFX_PEER_CLOSE */
+    MEV_METER,        /* a meter was read */
+    MEV_STORED,       /* the write of this ticket is durable */
     MEV_STORE_FAILED, /* it is not and will not be */
-    MEV_COMMAND,     /* a person or program wants something */
+    MEV_COMMAND,      /* a person or program wants something */
 };
 
 /* What the manager remembered of one wallbox when it stopped. */
 struct mev_known {
-    int32_t fallback_ma;    /* largest stored or sent and not acknowledged; MA_UNSET: none known to be stored */
-    bool has_met;           /* it has said Hello to this manager at least once */
+    int32_t fallback_ma; /* largest stored or sent and not acknowledged; MA_UNSET: none known to be stored */
+    bool has_met;        /* it has said Hello to this manager at least once */
 };
 
 struct mev_start {
     uint64_t seed;
     int64_t utc_ms;
-    uint64_t epoch_stored;      /* newest of this data directory, 0 none */
-    int64_t longest_lease_ms;   /* longest lease_ms stored for earlier epochs, 0 none */
+    uint64_t epoch_stored;         /* newest of this data directory, 0 none */
+    int64_t longest_lease_ms;      /* longest lease_ms stored for earlier epochs, 0 none */
     const struct mev_known *known; /* [site.box_n], in the order of the site */
 };
 
@@ -49,11 +49,24 @@ struct mev {
     enum mev_kind kind;
     union {
         struct mev_start start;
-        struct { uint16_t peer; } peer; /* slot below PEER_MAX, free before MEV_PEER_OPEN and after MEV_PEER_CLOSED */
-        struct { uint16_t peer; const struct msg *msg; } peer_msg;
-        struct { uint16_t meter; struct meter_sample sample; } meter;
-        struct { uint64_t ticket; } stored;
-        struct { uint16_t box; enum manager_command command; } command;
+        struct {
+            uint16_t peer;
+        } peer; /* slot below PEER_MAX, free before MEV_PEER_OPEN and after MEV_PEER_CLOSED */
+        struct {
+            uint16_t peer;
+            const struct msg *msg;
+        } peer_msg;
+        struct {
+            uint16_t meter;
+            struct meter_sample sample;
+        } meter;
+        struct {
+            uint64_t ticket;
+        } stored;
+        struct {
+            uint16_t box;
+            enum manager_command command;
+        } command;
     };
 };
 
@@ -67,11 +80,11 @@ enum mfx_kind {
 
 enum mstore_kind {
     MSTORE_UNSET = 0,
-    MSTORE_EPOCH,    /* epoch and the longest lease that will be granted */
-    MSTORE_BOX,      /* fallback sent to a wallbox, and that it was met */
+    MSTORE_EPOCH, /* epoch and the longest lease that will be granted */
+    MSTORE_BOX,   /* fallback sent to a wallbox, and that it was met */
     MSTORE_SESSION_STARTED,
-    MSTORE_SESSION,  /* a finished session */
-    MSTORE_EVENT,    /* fault raised or cleared, wallbox lost or back, meter lost or back */
+    MSTORE_SESSION, /* a finished session */
+    MSTORE_EVENT,   /* fault raised or cleared, wallbox lost or back, meter lost or back */
 };
 
 enum event_kind {
@@ -92,37 +105,58 @@ struct mfx_store {
     uint64_t ticket;
     uint16_t box; /* BOX_MAX: not about one */
     union {
-        struct { uint64_t epoch; int64_t longest_lease_ms; } epoch;
-        struct { int32_t fallback_ma; } known;
+        struct {
+            uint64_t epoch;
+            int64_t longest_lease_ms;
+        } epoch;
+        struct {
+            int32_t fallback_ma;
+        } known;
         const struct msg_session_started *session_started;
         const struct msg_session_record *session;
-        struct { enum event_kind kind; uint16_t code; uint16_t meter; } event;
+        struct {
+            enum event_kind kind;
+            uint16_t code;
+            uint16_t meter;
+        } event;
     };
 };
 
 enum mnote_kind {
     MNOTE_UNSET = 0,
-    MNOTE_EPOCH,         /* a: nothing; the core is granting from now on */
-    MNOTE_JOINED,        /* box */
-    MNOTE_LOST,          /* box: silent or disconnected, a: current it stays booked at, mA */
-    MNOTE_REJECTED,      /* peer, a: enum reject_reason */
-    MNOTE_CUT,           /* box, a: from mA, b: to mA */
-    MNOTE_METER_LOST,    /* meter */
-    MNOTE_METER_BACK,    /* meter */
+    MNOTE_EPOCH,          /* a: nothing; the core is granting from now on */
+    MNOTE_JOINED,         /* box */
+    MNOTE_LOST,           /* box: silent or disconnected, a: current it stays booked at, mA */
+    MNOTE_REJECTED,       /* peer, a: enum reject_reason */
+    MNOTE_CUT,            /* box, a: from mA, b: to mA */
+    MNOTE_METER_LOST,     /* meter */
+    MNOTE_METER_BACK,     /* meter */
     MNOTE_SECOND_MANAGER, /* box */
-    MNOTE_RESTART_OVER,  /* every known wallbox is accounted for: raises are allowed again */
-    MNOTE_STORE_FAILED,  /* a: enum mstore_kind */
-    MNOTE_PROTOCOL,      /* peer, a: enum msg_kind that was out of order */
-    MNOTE_OVERDRAW,      /* box, a: drawn mA, b: booked mA */
+    MNOTE_RESTART_OVER,   /* every known wallbox is accounted for: raises are allowed again */
+    MNOTE_STORE_FAILED,   /* a: enum mstore_kind */
+    MNOTE_PROTOCOL,       /* peer, a: enum msg_kind that was out of order */
+    MNOTE_OVERDRAW,       /* box, a: drawn mA, b: booked mA */
 };
 
 struct mfx {
     enum mfx_kind kind;
     union {
-        struct { uint16_t peer; struct msg msg; } send;
-        struct { uint16_t peer; } close;
+        struct {
+            uint16_t peer;
+            struct msg msg;
+        } send;
+        struct {
+            uint16_t peer;
+        } close;
         struct mfx_store store;
-        struct { enum mnote_kind kind; uint16_t box; uint16_t peer; uint16_t meter; int64_t a; int64_t b; } note;
+        struct {
+            enum mnote_kind kind;
+            uint16_t box;
+            uint16_t peer;
+            uint16_t meter;
+            int64_t a;
+            int64_t b;
+        } note;
     };
 };
 

@@ -30,22 +30,22 @@ struct view_meter {
 };
 
 struct view_box {
-    bool is_online;            /* heard within silent_ms on a welcomed connection */
-    bool has_status;           /* the figures below were reported at least once */
-    int64_t age_ms;            /* of the newest Status; -1 never */
+    bool is_online;  /* heard within silent_ms on a welcomed connection */
+    bool has_status; /* the figures below were reported at least once */
+    int64_t age_ms;  /* of the newest Status; -1 never */
     enum box_state state;
-    int32_t granted_ma;        /* newest grant sent; MA_UNSET none in this epoch */
-    int32_t target_ma;         /* what the division gives it */
+    int32_t granted_ma; /* newest grant sent; MA_UNSET none in this epoch */
+    int32_t target_ma;  /* what the division gives it */
     int32_t offered_ma;
-    int32_t exposure_ma;       /* the most it might be drawing on one phase, as far as the manager can know */
+    int32_t exposure_ma; /* the most it might be drawing on one phase, as far as the manager can know */
     int32_t drawn_ma[PHASE_N];
-    uint8_t used;              /* site phases counted as used */
+    uint8_t used; /* site phases counted as used */
     int32_t demand_ma;
     enum reason reason;
-    uint16_t reason_node;      /* NODE_NONE */
-    int8_t reason_phase;       /* -1 */
-    uint16_t turn_place;       /* 0 not waiting */
-    int64_t lease_left_ms;     /* as the manager books it */
+    uint16_t reason_node;  /* NODE_NONE */
+    int8_t reason_phase;   /* -1 */
+    uint16_t turn_place;   /* 0 not waiting */
+    int64_t lease_left_ms; /* as the manager books it */
     int32_t power_w;
     int64_t energy_wh;
     bool has_session;
@@ -62,8 +62,8 @@ struct view_box {
 struct view {
     int64_t now_ms;
     uint64_t epoch;
-    bool is_granting;      /* the epoch is stored and no second manager was met */
-    bool is_restarting;    /* not all known wallboxes are accounted for yet: nobody is raised */
+    bool is_granting;   /* the epoch is stored and no second manager was met */
+    bool is_restarting; /* not all known wallboxes are accounted for yet: nobody is raised */
     bool is_second_manager;
     uint16_t node_n;
     uint16_t box_n;

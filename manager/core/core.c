@@ -1,0 +1,285 @@
+#include "manager/core/core.h"
+
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/text.h"
+#include "common/base/units.h"
+#include "manager/core/state.h"
+
+size_t manager_size(void)
+{
+    return sizeof(struct manager);
+}
+
+/* Rank of each wallbox by serial. Sites are read once, so counting the smaller ones is good enough. */
+static void rank_boxes(struct manager *m)
+{
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        uint16_t rank = 0;
+
+        for (uint16_t j = 0; j < m->site->box_n; j++) {
+            rank = (uint16_t)(rank + (text_order(m->site->box[j].serial, m->site->box[i].serial) < 0));
+        }
+        m->rank[i] = rank;
+    }
+}
+
+struct manager *manager_init(void *memory, const struct site *site, const struct manager_params *params)
+{
+    struct manager *m = memory;
+
+    CHECK(memory != NULL);
+    CHECK(site->node_n >= 1);
+    memset(m, 0, sizeof *m);
+    m->site = site;
+    m->params = params;
+    m->rules = (struct lease_rules){.lease_ms = params->lease_ms, .settle_ms = params->settle_ms, .watchdog_ms = params->watchdog_ms};
+    m->cycled_ms = MS_NEVER;
+    m->restart_over_ms = MS_FOREVER;
+    m->epoch_retry_ms = MS_FOREVER;
+    budget_init(&m->budget, site, params);
+    rank_boxes(m);
+    for (uint16_t i = 0; i < PEER_MAX; i++) {
+        m->peer[i].box = BOX_MAX;
+    }
+    return m;
+}
+
+static struct mfx *fx_next(struct mfx_list *out, enum mfx_kind kind)
+{
+    struct mfx *fx;
+
+    CHECK(out->n < MFX_MAX);
+    fx = &out->at[out->n];
+    out->n++;
+    fx->kind = kind;
+    return fx;
+}
+
+void fx_send(struct mfx_list *out, uint16_t peer, const struct msg *msg)
+{
+    struct mfx *fx = fx_next(out, MFX_SEND);
+
+    fx->send.peer = peer;
+    fx->send.msg = *msg;
+}
+
+void fx_close(struct mfx_list *out, uint16_t peer)
+{
+    fx_next(out, MFX_PEER_CLOSE)->close.peer = peer;
+}
+
+void fx_note(struct mfx_list *out, enum mnote_kind kind, uint16_t box, int64_t a, int64_t b)
+{
+    struct mfx *fx = fx_next(out, MFX_NOTE);
+
+    fx->note.kind = kind;
+    fx->note.box = box;
+    fx->note.peer = PEER_NONE;
+    fx->note.meter = METER_MAX;
+    fx->note.a = a;
+    fx->note.b = b;
+}
+
+void fx_note_peer(struct mfx_list *out, enum mnote_kind kind, uint16_t peer, int64_t a)
+{
+    fx_note(out, kind, BOX_MAX, a, 0);
+    out->at[out->n - 1].note.peer = peer;
+}
+
+void fx_event(struct mfx_list *out, enum event_kind kind, uint16_t box, uint16_t code, uint16_t meter)
+{
+    struct mfx *fx = fx_next(out, MFX_STORE);
+
+    fx->store = (struct mfx_store){.kind = MSTORE_EVENT, .box = box};
+    fx->store.event.kind = kind;
+    fx->store.event.code = code;
+    fx->store.event.meter = meter;
+}
+
+void fx_store(struct mfx_list *out, const struct mfx_store *store)
+{
+    fx_next(out, MFX_STORE)->store = *store;
+}
+
+enum rc pending_take(struct manager *m, enum pending_kind kind, uint16_t box, uint16_t peer, uint64_t *out_ticket)
+{
+    for (uint16_t tries = 0; tries < PENDING_MAX; tries++) {
+        uint16_t i = (uint16_t)((m->pending_next + tries) % PENDING_MAX);
+        struct pending *p = &m->pending[i];
+
+        if (p->kind == PENDING_FREE) {
+            p->kind = kind;
+            p->box = box;
+            p->peer = peer;
+            p->use++;
+            m->pending_next = (uint16_t)((i + 1) % PENDING_MAX);
+            *out_ticket = ((uint64_t)p->use << 32) | (uint64_t)(i + 1);
+            return RC_OK;
+        }
+    }
+    return RC_FULL;
+}
+
+enum rc pending_end(struct manager *m, uint64_t ticket, struct pending *out)
+{
+    uint32_t i = (uint32_t)ticket - 1;
+
+    if (i >= PENDING_MAX || m->pending[i].kind == PENDING_FREE || m->pending[i].use != (uint32_t)(ticket >> 32)) {
+        return RC_MISSING;
+    }
+    *out = m->pending[i];
+    m->pending[i].kind = PENDING_FREE;
+    return RC_OK;
+}
+
+static void on_stored(struct manager *m, uint64_t ticket, bool is_stored, struct mfx_list *out)
+{
+    struct pending p;
+
+    if (pending_end(m, ticket, &p) != RC_OK) {
+        return; /* nobody waited for it */
+    }
+    switch (p.kind) {
+    case PENDING_FREE:
+        break;
+    case PENDING_EPOCH:
+        epoch_stored(m, is_stored, out);
+        break;
+    case PENDING_MET:
+        m->box[p.box].has_met = m->box[p.box].has_met || is_stored;
+        links_welcome_waiting(m, out);
+        break;
+    case PENDING_FALLBACK:
+        fallback_stored(m, p.box, is_stored, out);
+        break;
+    case PENDING_RECORD:
+        if (is_stored && m->box[p.box].peer == p.peer && p.peer != PEER_NONE) {
+            struct msg ack = {.kind = MSG_RECORD_ACK, .record_ack.session = p.session};
+
+            fx_send(out, p.peer, &ack);
+        }
+        break;
+    }
+}
+
+static void on_meter(struct manager *m, uint16_t meter, const struct meter_sample *sample)
+{
+    CHECK(meter < m->site->meter_n);
+    rc_ignore(budget_meter_sample(&m->budget, meter, sample, m->now_ms)); /* a refused sample is counted there and the meter goes stale */
+    m->cycle_wanted = true;
+}
+
+static void on_command(struct manager *m, uint16_t box, enum manager_command command, struct mfx_list *out)
+{
+    static const enum command_kind kinds[] = {
+        [MANAGER_PAUSE] = COMMAND_PAUSE, [MANAGER_RESUME] = COMMAND_RESUME, [MANAGER_STOP] = COMMAND_STOP, [MANAGER_START] = COMMAND_START};
+
+    CHECK(box < m->site->box_n);
+    if (command != MANAGER_COMMAND_UNSET && m->box[box].peer != PEER_NONE) {
+        struct msg msg = {.kind = MSG_COMMAND, .command = {.seq = (uint32_t)rng_next(&m->rng), .kind = kinds[command]}};
+
+        fx_send(out, m->box[box].peer, &msg);
+    }
+}
+
+/* What ends by itself ends before the event is looked at. */
+static void pass(struct manager *m, struct mfx_list *out)
+{
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        if (box_pass(&m->box[i], m->params, m->now_ms)) {
+            m->cycle_wanted = true;
+            budget_box_silent(&m->budget, i);
+            fx_note(out, MNOTE_LOST, i, lease_offer_ma(&m->box[i].lease, m->now_ms), 0);
+            fx_event(out, EVENT_BOX_LOST, i, 0, METER_MAX);
+        }
+    }
+    links_pass(m, out);
+    epoch_pass(m, out);
+}
+
+static void on_event(struct manager *m, const struct mev *e, struct mfx_list *out)
+{
+    switch (e->kind) {
+    case MEV_UNSET:
+    case MEV_START:
+    case MEV_TICK:
+        m->cycle_wanted = true;
+        break;
+    case MEV_PEER_OPEN:
+        links_open(m, e->peer.peer);
+        break;
+    case MEV_PEER_MSG:
+        links_msg(m, e->peer_msg.peer, e->peer_msg.msg, out);
+        break;
+    case MEV_PEER_CLOSED:
+        links_closed(m, e->peer.peer, out);
+        break;
+    case MEV_METER:
+        on_meter(m, e->meter.meter, &e->meter.sample);
+        break;
+    case MEV_STORED:
+        on_stored(m, e->stored.ticket, true, out);
+        break;
+    case MEV_STORE_FAILED:
+        on_stored(m, e->stored.ticket, false, out);
+        break;
+    case MEV_COMMAND:
+        on_command(m, e->command.box, e->command.command, out);
+        break;
+    }
+}
+
+static int64_t cycle_next_ms(const struct manager *m)
+{
+    return m->cycled_ms == MS_NEVER ? m->now_ms : m->cycled_ms + m->params->cycle_ms;
+}
+
+void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
+{
+    out->n = 0;
+    CHECK(m->is_started == (e->kind != MEV_START));
+    CHECK(!m->is_started || e->now_ms >= m->now_ms);
+    m->now_ms = e->now_ms;
+    if (e->kind == MEV_START) {
+        m->is_started = true;
+        m->start_ms = e->now_ms;
+        m->rng.state = e->start.seed;
+        m->has_utc = e->start.utc_ms != CLOCK_UNSET_UTC_MS;
+        m->utc_offset_ms = e->start.utc_ms - e->now_ms;
+        for (uint16_t i = 0; i < m->site->box_n; i++) {
+            box_init(&m->box[i], &m->rules, &m->site->box[i], e->start.known[i].fallback_ma, e->start.known[i].has_met);
+        }
+        epoch_start(m, &e->start, out);
+    }
+    pass(m, out);
+    on_event(m, e, out);
+    if (m->cycle_wanted && m->now_ms >= cycle_next_ms(m) && cycle_is_complete(m)) {
+        m->cycle_wanted = false;
+        m->cycled_ms = m->now_ms;
+        cycle_run(m, out);
+    }
+}
+
+int64_t manager_wake_ms(const struct manager *m)
+{
+    int64_t next_ms = MS_FOREVER;
+
+    if (!m->is_started) {
+        return MS_FOREVER;
+    }
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        next_ms = min_i64(next_ms, box_next_ms(&m->box[i], m->params, m->now_ms));
+    }
+    next_ms = min_i64(next_ms, links_next_ms(m));
+    next_ms = min_i64(next_ms, epoch_next_ms(m));
+    if (!cycle_is_complete(m)) {
+        return min_i64(next_ms, m->start_ms + m->params->meter_stale_ms);
+    }
+    next_ms = min_i64(next_ms, budget_next_ms(&m->budget, m->now_ms));
+    if (m->cycle_wanted) {
+        next_ms = min_i64(next_ms, cycle_next_ms(m));
+    }
+    return next_ms;
+}

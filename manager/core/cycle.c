@@ -1,0 +1,374 @@
+/* One control cycle: budgets, demands, division, ledger, grants (spec 04, 05 5.2). */
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/units.h"
+#include "manager/core/state.h"
+
+bool cycle_is_complete(const struct manager *m)
+{
+    for (uint16_t i = 0; i < m->site->meter_n; i++) {
+        if (m->site->meter[i].role == METER_HOUSE && m->budget.meter[i].state == METER_NEVER && m->now_ms < m->start_ms + m->params->meter_stale_ms) {
+            return false; /* neither a figure nor the right to do without */
+        }
+    }
+    return true;
+}
+
+static void tell_meters(struct manager *m, struct mfx_list *out)
+{
+    for (uint16_t i = 0; i < m->site->meter_n; i++) {
+        enum meter_state is = m->budget.meter[i].state;
+        bool was_good = m->meter_seen[i] == METER_GOOD;
+
+        if (is == m->meter_seen[i]) {
+            continue;
+        }
+        if (was_good != (is == METER_GOOD)) {
+            fx_note(out, is == METER_GOOD ? MNOTE_METER_BACK : MNOTE_METER_LOST, BOX_MAX, 0, 0);
+            out->at[out->n - 1].note.meter = i;
+            fx_event(out, is == METER_GOOD ? EVENT_METER_BACK : EVENT_METER_LOST, BOX_MAX, 0, i);
+        }
+        m->meter_seen[i] = is;
+    }
+}
+
+static void run_budgets(struct manager *m)
+{
+    if (m->is_restarting) { /* each wallbox that reports changes what we know of the base load: no rise is held back */
+        for (uint16_t i = 0; i < m->site->node_n; i++) {
+            m->budget.node[i].is_started = false;
+        }
+    }
+    (void)budget_run(&m->budget, m->now_ms);
+}
+
+static void run_demands(struct manager *m)
+{
+    int32_t unmet_n = 0;
+
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        struct box *b = &m->box[i];
+        bool is_unmet = b->demand_now.demand_ma > b->target_ma;
+
+        if (box_is_online(b)) {
+            b->demand_now = demand_step(&b->demand, &b->status, m->site->box[i].min_ma, m->site->box[i].max_ma, m->unmet_n > (is_unmet ? 1 : 0), m->now_ms);
+        } else {
+            b->demand_now = (struct demand_now){.demand_ma = 0, .reason = REASON_OFFLINE};
+        }
+        unmet_n += b->demand_now.demand_ma > b->target_ma;
+    }
+    m->unmet_n = unmet_n;
+}
+
+static void run_exposures(struct manager *m)
+{
+    memset(m->sum_ma, 0, sizeof m->sum_ma[0] * m->site->node_n);
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        box_exposure(&m->box[i], &m->site->box[i], m->now_ms, m->exposure_ma[i]);
+        for (uint16_t node = m->site->box[i].node; node != NODE_NONE; node = m->site->node[node].parent) {
+            for (int p = 0; p < PHASE_N; p++) {
+                m->sum_ma[node][p] += m->exposure_ma[i][p];
+            }
+        }
+    }
+}
+
+/* It draws more than anything that we allowed explains: its vehicle or its client does not obey. */
+static bool is_overdrawing(const struct manager *m, uint16_t box)
+{
+    int32_t booked_ma = lease_offer_ma(&m->box[box].lease, m->now_ms);
+
+    for (int p = 0; p < PHASE_N; p++) {
+        if (m->box[box].drawn_ma[p] > booked_ma + OVERDRAW_MA) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_unacked(const struct manager *m, uint16_t box)
+{
+    return m->box[box].lease.cut_ms != MS_NEVER && m->now_ms >= m->box[box].lease.cut_ms + CUT_UNACKED_MS;
+}
+
+static void fill_node(const struct manager *m, uint16_t node, struct alloc_node *out)
+{
+    const struct site_node *n = &m->site->node[node];
+    const struct budget_node *b = &m->budget.node[node];
+
+    *out = (struct alloc_node){.parent = n->parent, .budget_w = -1, .is_fallback = b->is_fallback};
+    for (int p = 0; p < PHASE_N; p++) {
+        out->budget_ma[p] = b->use_ma[p];
+    }
+    if (n->limit_w > 0) {
+        out->budget_w = n->limit_w;
+        for (int p = 0; p < PHASE_N; p++) {
+            out->budget_w -= watts_up(max_i32(b->base_ma[p], 0), m->params->voltage_mv);
+        }
+        out->budget_w = max_i64(out->budget_w, 0);
+    }
+}
+
+static int64_t since_ms(const struct manager *m, int64_t at_ms)
+{
+    return at_ms == MS_NEVER ? 0 : m->now_ms - at_ms;
+}
+
+static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *out)
+{
+    const struct site_box *s = &m->site->box[box];
+    const struct box *b = &m->box[box];
+    int32_t cap_ma = budget_box_cap_ma(&m->budget, box);
+
+    *out = (struct alloc_box){
+        .node = s->node,
+        .used = b->used,
+        .priority = s->priority,
+        .weight = s->weight,
+        .min_ma = s->min_ma,
+        .max_ma = s->max_ma,
+        .demand_ma = b->demand_now.demand_ma,
+        .cap_ma = cap_ma,
+        .cap_reason = cap_ma < MA_MAX ? REASON_METER_FALLBACK : REASON_UNSET,
+        .current_ma = b->running_since_ms == MS_NEVER ? 0 : b->target_ma,
+        .waiting_ms = since_ms(m, b->waiting_since_ms),
+        .running_ms = since_ms(m, b->running_since_ms),
+        .blocked_ms = b->blocked_until_ms > m->now_ms ? b->blocked_until_ms - m->now_ms : 0,
+        .rank = m->rank[box],
+    };
+    if (!box_is_online(b) || is_unacked(m, box) || is_overdrawing(m, box)) {
+        out->is_fixed = true;
+        if (b->known != BOX_UNKNOWN) { /* while it is unknown, what it draws is in the base load already */
+            memcpy(out->fixed_ma, m->exposure_ma[box], sizeof out->fixed_ma);
+        }
+    }
+}
+
+/* How long each wallbox has been charging or waiting, and why it has what it has. */
+static void note_result(struct manager *m, uint16_t box)
+{
+    struct box *b = &m->box[box];
+    const struct alloc_result *r = &m->alloc_result[box];
+    bool was_running = b->running_since_ms != MS_NEVER;
+
+    b->reason = r->state == ALLOC_NO_DEMAND && b->demand_now.reason != REASON_UNSET ? b->demand_now.reason : r->reason;
+    b->reason_node = r->node;
+    b->reason_phase = r->phase;
+    b->turn_place = r->turn_place;
+    if (r->state == ALLOC_FIXED) {
+        b->reason = box_is_online(b) ? REASON_SETTLING : REASON_OFFLINE;
+        return;
+    }
+    b->target_ma = r->allocated_ma;
+    if (r->allocated_ma > 0) {
+        b->running_since_ms = was_running ? b->running_since_ms : m->now_ms;
+        b->waiting_since_ms = MS_NEVER;
+        b->blocked_until_ms = MS_NEVER;
+        return;
+    }
+    b->running_since_ms = MS_NEVER;
+    if (b->demand_now.demand_ma == 0) {
+        b->waiting_since_ms = MS_NEVER;
+        return;
+    }
+    if (was_running && b->lease.newest_ma > 0) { /* it did charge: now it rests, so that contactors do not click */
+        b->blocked_until_ms = m->now_ms + m->params->min_pause_ms;
+    }
+    if (b->waiting_since_ms == MS_NEVER) {
+        b->waiting_since_ms = m->now_ms;
+    }
+}
+
+static void run_division(struct manager *m)
+{
+    const struct alloc_rules rules = {.step_ma = m->params->step_ma,
+                                      .start_margin_ma = m->params->start_margin_ma,
+                                      .turn_ms = m->params->turn_ms,
+                                      .min_run_ms = m->params->min_run_ms,
+                                      .voltage_mv = m->params->voltage_mv};
+
+    for (uint16_t i = 0; i < m->site->node_n; i++) {
+        fill_node(m, i, &m->alloc_node[i]);
+    }
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        fill_box(m, i, &m->alloc_box[i]);
+    }
+    alloc_run(&rules, m->alloc_node, m->site->node_n, m->alloc_box, m->site->box_n, &m->scratch, m->alloc_result);
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        note_result(m, i);
+    }
+}
+
+static int32_t newest_ma(const struct box *b)
+{
+    return b->lease.newest_ma == MA_UNSET ? 0 : b->lease.newest_ma;
+}
+
+static void send_grant(struct manager *m, uint16_t box, int32_t ma, struct mfx_list *out)
+{
+    struct box *b = &m->box[box];
+    int32_t old_ma = newest_ma(b);
+    struct msg msg = {.kind = MSG_GRANT,
+                      .grant = {.epoch = m->epoch, .status_seq = b->status.status_seq, .current_ma = ma, .lease_ms = m->rules.lease_ms, .reason = b->reason}};
+
+    CHECK(b->is_answerable);
+    msg.grant.grant_seq = lease_grant(&b->lease, ma, b->status_ms, m->now_ms);
+    if (msg.grant.reason == REASON_UNSET) {
+        msg.grant.reason = ma == 0 ? REASON_NO_DEMAND : REASON_DEMAND_MET;
+    }
+    b->answer_due = false;
+    m->has_granted = true;
+    fx_send(out, b->peer, &msg);
+    if (ma < old_ma) {
+        fx_note(out, MNOTE_CUT, box, old_ma, ma);
+    }
+    box_exposure(b, &m->site->box[box], m->now_ms, m->exposure_ma[box]);
+}
+
+/* Most that a raise may come to: every node-phase that the wallbox uses must still carry the sum of all exposures (the one rule, 05 5.2). */
+static int32_t room_ma(const struct manager *m, uint16_t box, int32_t want_ma)
+{
+    int64_t ma = want_ma;
+
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        for (int p = 0; p < PHASE_N; p++) {
+            if ((m->box[box].used & PHASE_BIT(p)) != 0) {
+                ma = min_i64(ma, m->exposure_ma[box][p] + (m->budget.node[node].use_ma[p] - m->sum_ma[node][p]));
+            }
+        }
+    }
+    return (int32_t)max_i64(ma, 0);
+}
+
+/* After a raise the sums grow by what it added. */
+static void add_to_sums(struct manager *m, uint16_t box, const int32_t before_ma[PHASE_N])
+{
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        for (int p = 0; p < PHASE_N; p++) {
+            m->sum_ma[node][p] += m->exposure_ma[box][p] - before_ma[p];
+        }
+    }
+}
+
+static void send_raise(struct manager *m, uint16_t box, int32_t ma, struct mfx_list *out)
+{
+    int32_t before_ma[PHASE_N];
+
+    memcpy(before_ma, m->exposure_ma[box], sizeof before_ma);
+    send_grant(m, box, ma, out);
+    add_to_sums(m, box, before_ma);
+}
+
+static bool is_over_budget(const struct manager *m, uint16_t box)
+{
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        for (int p = 0; p < PHASE_N; p++) {
+            if (m->exposure_ma[box][p] > 0 && m->sum_ma[node][p] > m->budget.node[node].use_ma[p]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A wallbox that draws more than it was allowed goes to its minimum and, when that was confirmed and has settled, to nothing. */
+static int32_t disobedient_ma(const struct manager *m, uint16_t box)
+{
+    const struct box *b = &m->box[box];
+    int32_t min_ma = m->site->box[box].min_ma;
+
+    if (!is_over_budget(m, box)) {
+        return newest_ma(b);
+    }
+    if (newest_ma(b) > min_ma) {
+        return min_ma;
+    }
+    return b->lease.cut_ms == MS_NEVER && b->lease.settle_n == 0 ? 0 : newest_ma(b);
+}
+
+/* After a restart the present currents go on as they are, as long as the site carries them: a charging vehicle does not notice. */
+static bool offers_fit(const struct manager *m)
+{
+    for (uint16_t node = 0; node < m->site->node_n; node++) {
+        int64_t sum_ma[PHASE_N] = {0};
+
+        for (uint16_t i = 0; i < m->site->box_n; i++) {
+            const struct box *b = &m->box[i];
+
+            for (int p = 0; p < PHASE_N && box_is_online(b) && site_box_is_under(m->site, i, node); p++) {
+                sum_ma[p] += (b->used & PHASE_BIT(p)) != 0 ? newest_ma(b) : 0;
+            }
+        }
+        for (int p = 0; p < PHASE_N; p++) {
+            if (sum_ma[p] > m->budget.node[node].use_ma[p]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* What a wallbox is to have now, before the one rule looks at raises. */
+static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_fit)
+{
+    const struct box *b = &m->box[box];
+
+    if (m->is_restarting) {
+        return do_offers_fit && b->demand_now.demand_ma > 0 ? newest_ma(b) : min_i32(b->target_ma, newest_ma(b));
+    }
+    if (is_overdrawing(m, box)) {
+        return disobedient_ma(m, box);
+    }
+    return m->alloc_result[box].state == ALLOC_FIXED ? newest_ma(b) : b->target_ma;
+}
+
+static void run_grants(struct manager *m, struct mfx_list *out)
+{
+    bool do_offers_fit = m->is_restarting && offers_fit(m);
+
+    if (m->epoch_state != EPOCH_VALID || (m->is_foreign && m->is_restarting)) {
+        return;
+    }
+    for (uint16_t i = 0; i < m->site->box_n; i++) { /* cuts first: they make room and must not wait */
+        int32_t want_ma = wanted_ma(m, i, do_offers_fit);
+
+        if (m->box[i].is_answerable && want_ma < newest_ma(&m->box[i])) {
+            send_grant(m, i, want_ma, out);
+        }
+    }
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        struct box *b = &m->box[i];
+        int32_t want_ma = wanted_ma(m, i, do_offers_fit);
+        int32_t may_ma;
+
+        if (!b->is_answerable || !box_is_online(b) || want_ma <= newest_ma(b)) {
+            continue;
+        }
+        may_ma = room_ma(m, i, want_ma);
+        may_ma = may_ma < want_ma ? may_ma - may_ma % m->params->step_ma : may_ma;
+        if (may_ma >= m->site->box[i].min_ma && may_ma > newest_ma(b)) {
+            send_raise(m, i, may_ma, out);
+        }
+        if (may_ma < want_ma) {
+            b->reason = REASON_SETTLING;
+        }
+    }
+    for (uint16_t i = 0; i < m->site->box_n; i++) { /* whoever still waits for an answer keeps what he has */
+        struct box *b = &m->box[i];
+
+        if (b->answer_due && b->is_answerable && box_is_online(b)) {
+            send_grant(m, i, newest_ma(b), out);
+        }
+    }
+}
+
+void cycle_run(struct manager *m, struct mfx_list *out)
+{
+    run_budgets(m);
+    tell_meters(m, out);
+    run_demands(m);
+    run_exposures(m);
+    run_division(m);
+    run_grants(m, out);
+}

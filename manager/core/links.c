@@ -1,0 +1,256 @@
+/* Connections: who introduces himself, what is allowed on a connection, and where each message goes. */
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/text.h"
+#include "common/base/units.h"
+#include "manager/core/state.h"
+
+void links_open(struct manager *m, uint16_t peer)
+{
+    CHECK(peer < PEER_MAX);
+    CHECK(!m->peer[peer].is_open);
+    m->peer[peer] = (struct peer){.is_open = true, .box = BOX_MAX, .opened_ms = m->now_ms};
+}
+
+void links_closed(struct manager *m, uint16_t peer, struct mfx_list *out)
+{
+    struct peer *p = &m->peer[peer];
+
+    CHECK(p->is_open);
+    if (p->box != BOX_MAX && m->box[p->box].peer == peer) {
+        box_gone(&m->box[p->box]);
+        m->cycle_wanted = true;
+        fx_note(out, MNOTE_LOST, p->box, lease_offer_ma(&m->box[p->box].lease, m->now_ms), 0);
+    }
+    *p = (struct peer){.box = BOX_MAX};
+}
+
+static void refuse(uint16_t peer, enum reject_reason reason, struct mfx_list *out)
+{
+    struct msg msg = {.kind = MSG_REJECT, .reject.reason = reason};
+
+    fx_send(out, peer, &msg);
+    fx_close(out, peer);
+    fx_note_peer(out, MNOTE_REJECTED, peer, reason);
+}
+
+static void out_of_order(uint16_t peer, enum msg_kind kind, struct mfx_list *out)
+{
+    fx_note_peer(out, MNOTE_PROTOCOL, peer, kind);
+    fx_close(out, peer);
+}
+
+void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out)
+{
+    struct peer *p = &m->peer[peer];
+    struct msg msg = {.kind = MSG_WELCOME, .welcome = {.epoch = m->epoch, .status_ms = m->params->status_ms, .protocol_minor = LINK_PROTOCOL_MINOR}};
+
+    msg.welcome.utc_ms = m->has_utc ? m->now_ms + m->utc_offset_ms : CLOCK_UNSET_UTC_MS;
+    p->is_welcome = true;
+    p->is_waiting = false;
+    fx_send(out, peer, &msg);
+    fx_note(out, MNOTE_JOINED, p->box, 0, 0);
+    if (m->box[p->box].is_silent && m->box[p->box].has_status) {
+        fx_event(out, EVENT_BOX_BACK, p->box, 0, METER_MAX);
+    }
+    fallback_pursue(m, p->box, out);
+}
+
+/* Welcome everybody for whom the disk has answered. */
+void links_welcome_waiting(struct manager *m, struct mfx_list *out)
+{
+    for (uint16_t i = 0; i < PEER_MAX; i++) {
+        if (m->peer[i].is_waiting && m->epoch_state == EPOCH_VALID && m->box[m->peer[i].box].has_met) {
+            links_welcome(m, i, out);
+        }
+    }
+}
+
+void links_close_all(struct manager *m, struct mfx_list *out)
+{
+    for (uint16_t i = 0; i < PEER_MAX; i++) {
+        if (m->peer[i].is_open && m->peer[i].box != BOX_MAX) {
+            fx_close(out, i);
+        }
+    }
+}
+
+/* A wallbox that we have never met must be on our disk before it can be granted anything: after a restart it has to be counted. */
+static void remember(struct manager *m, uint16_t box, const struct msg_hello *hello, struct mfx_list *out)
+{
+    struct mfx_store store = {.kind = MSTORE_BOX, .box = box};
+
+    store.known.fallback_ma = hello->fallback_ma;
+    if (pending_take(m, PENDING_MET, box, PEER_NONE, &store.ticket) == RC_OK) {
+        fx_store(out, &store);
+    }
+}
+
+/* Another connection speaks for the same wallbox: the newer one counts, unless the older was heard a moment ago from another process. */
+static bool is_duplicate(const struct manager *m, uint16_t box, const struct msg_hello *hello)
+{
+    const struct box *b = &m->box[box];
+
+    return b->peer != PEER_NONE && !b->is_silent && b->boot_id != hello->boot_id;
+}
+
+static void on_hello(struct manager *m, uint16_t peer, const struct msg_hello *hello, struct mfx_list *out)
+{
+    struct peer *p = &m->peer[peer];
+    uint16_t box;
+
+    if (p->box != BOX_MAX) {
+        out_of_order(peer, MSG_HELLO, out);
+        return;
+    }
+    if (hello->protocol_major != LINK_PROTOCOL_MAJOR) {
+        refuse(peer, REJECT_PROTOCOL_MAJOR, out);
+        return;
+    }
+    if (site_box_find(m->site, hello->serial, &box) != RC_OK) {
+        refuse(peer, REJECT_UNKNOWN_SERIAL, out);
+        return;
+    }
+    if (is_duplicate(m, box, hello)) {
+        refuse(peer, REJECT_DUPLICATE, out);
+        return;
+    }
+    if (!epoch_seen(m, hello->epoch_seen, box, out)) {
+        refuse(peer, REJECT_BUSY, out);
+        return;
+    }
+    if (m->box[box].peer != PEER_NONE) {
+        struct peer *old = &m->peer[m->box[box].peer];
+
+        fx_close(out, m->box[box].peer);
+        old->box = BOX_MAX;
+        old->opened_ms = MS_FOREVER;
+    }
+    p->box = box;
+    p->is_waiting = true;
+    box_hello(&m->box[box], &m->site->box[box], peer, hello, m->now_ms);
+    if (!m->box[box].has_met) {
+        remember(m, box, hello, out);
+    } else if (m->epoch_state == EPOCH_VALID) {
+        links_welcome(m, peer, out);
+    }
+}
+
+static void on_status(struct manager *m, uint16_t box, const struct msg_status *status, struct mfx_list *out)
+{
+    struct box *b = &m->box[box];
+
+    if (box_status(b, &m->site->box[box], status, m->epoch, m->now_ms) != RC_OK) {
+        return; /* older than one we have: says nothing new */
+    }
+    budget_box_drawn(&m->budget, box, m->now_ms - status->drawn_age_ms, b->drawn_ma);
+    m->cycle_wanted = true;
+    fallback_pursue(m, box, out);
+}
+
+static void on_record(struct manager *m, uint16_t box, const struct msg_session_record *record, struct mfx_list *out)
+{
+    struct mfx_store store = {.kind = MSTORE_SESSION, .box = box, .session = record};
+
+    if (pending_take(m, PENDING_RECORD, box, m->box[box].peer, &store.ticket) != RC_OK) {
+        return; /* the client keeps it and sends it again */
+    }
+    m->pending[(uint32_t)store.ticket - 1].session = record->session;
+    fx_store(out, &store);
+}
+
+static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, struct mfx_list *out)
+{
+    uint16_t box = m->peer[peer].box;
+    struct mfx_store started = {.kind = MSTORE_SESSION_STARTED, .box = box, .session_started = &msg->session_started};
+    struct msg verdict = {.kind = MSG_AUTHORIZE_RESULT, .authorize_result = {.seq = msg->authorize.seq, .verdict = AUTH_REJECTED}};
+
+    switch (msg->kind) {
+    case MSG_STATUS:
+        on_status(m, box, &msg->status, out);
+        break;
+    case MSG_FALLBACK_ACK:
+        fallback_acked(m, box, &msg->fallback_ack, out);
+        break;
+    case MSG_AUTHORIZE: /* no card is on the list */
+        fx_send(out, peer, &verdict);
+        break;
+    case MSG_SESSION_STARTED:
+        fx_store(out, &started);
+        break;
+    case MSG_SESSION_RECORD:
+        on_record(m, box, &msg->session_record, out);
+        break;
+    case MSG_FAULT_RAISED:
+        fx_event(out, EVENT_FAULT_RAISED, box, msg->fault.code, METER_MAX);
+        break;
+    case MSG_FAULT_CLEARED:
+        fx_event(out, EVENT_FAULT_CLEARED, box, msg->fault.code, METER_MAX);
+        break;
+    case MSG_GOODBYE:
+        fx_close(out, peer);
+        break;
+    case MSG_COMMAND_RESULT: /* answers that nothing waits for */
+    case MSG_CONFIG_ACK:
+    case MSG_LOG_CHUNK:
+    case MSG_UPDATE_RESULT:
+        break;
+    case MSG_UNSET:
+    case MSG_HELLO:
+    case MSG_WELCOME:
+    case MSG_REJECT:
+    case MSG_GRANT:
+    case MSG_FALLBACK_SET:
+    case MSG_AUTHORIZE_RESULT:
+    case MSG_RECORD_ACK:
+    case MSG_COMMAND:
+    case MSG_CONFIG_SET:
+    case MSG_LOG_REQUEST:
+    case MSG_UPDATE_OFFER:
+    case MSG_UPDATE_CHUNK:
+    case MSG_N:
+        out_of_order(peer, msg->kind, out);
+        break;
+    }
+}
+
+void links_msg(struct manager *m, uint16_t peer, const struct msg *msg, struct mfx_list *out)
+{
+    CHECK(peer < PEER_MAX);
+    CHECK(m->peer[peer].is_open);
+    if (msg->kind == MSG_HELLO) {
+        on_hello(m, peer, &msg->hello, out);
+    } else if (m->peer[peer].box == BOX_MAX || !m->peer[peer].is_welcome) {
+        out_of_order(peer, msg->kind, out);
+    } else {
+        on_known(m, peer, msg, out);
+    }
+}
+
+/* Connections that never introduce themselves make room for others. */
+void links_pass(struct manager *m, struct mfx_list *out)
+{
+    for (uint16_t i = 0; i < PEER_MAX; i++) {
+        struct peer *p = &m->peer[i];
+
+        if (p->is_open && p->box == BOX_MAX && p->opened_ms != MS_FOREVER && m->now_ms >= p->opened_ms + HELLO_WITHIN_MS) {
+            p->opened_ms = MS_FOREVER; /* said once */
+            out_of_order(i, MSG_UNSET, out);
+        }
+    }
+}
+
+int64_t links_next_ms(const struct manager *m)
+{
+    int64_t next_ms = MS_FOREVER;
+
+    for (uint16_t i = 0; i < PEER_MAX; i++) {
+        const struct peer *p = &m->peer[i];
+
+        if (p->is_open && p->box == BOX_MAX && p->opened_ms != MS_FOREVER) {
+            next_ms = min_i64(next_ms, p->opened_ms + HELLO_WITHIN_MS);
+        }
+    }
+    return next_ms;
+}

@@ -1,0 +1,117 @@
+/* Inside of the manager core: its state, shared by the files that together are manager_step. Nobody else includes this. */
+#pragma once
+
+#include "common/base/rng.h"
+#include "manager/core/allocate.h"
+#include "manager/core/box.h"
+#include "manager/core/budget.h"
+#include "manager/core/core.h"
+
+#define PENDING_MAX 4096     /* writes under way that somebody waits for */
+#define EPOCH_RETRY_MS 5000  /* an epoch that could not be stored is tried again */
+#define HELLO_WITHIN_MS 5000 /* a connection that has not introduced itself by then is closed */
+#define OVERDRAW_MA 1000     /* more than this above what is booked is disobedience, less is measurement */
+
+enum epoch_state {
+    EPOCH_STORING, /* taken, not yet durable: nobody is welcomed */
+    EPOCH_FAILED,  /* could not be stored: nothing is granted, tried again */
+    EPOCH_VALID,
+    EPOCH_FENCED, /* another manager has a higher one: nothing is granted until the operator decides */
+};
+
+enum pending_kind { PENDING_FREE, PENDING_EPOCH, PENDING_MET, PENDING_FALLBACK, PENDING_RECORD };
+
+struct pending {
+    enum pending_kind kind;
+    uint16_t box;
+    uint16_t peer;
+    uint32_t use; /* counts how often the place was used: half of the ticket */
+    struct session_id session;
+};
+
+struct peer {
+    bool is_open;
+    bool is_welcome;
+    bool is_waiting; /* said Hello, Welcome waits for our disk */
+    uint16_t box;    /* BOX_MAX: has not said Hello */
+    int64_t opened_ms;
+};
+
+struct manager {
+    const struct site *site;
+    const struct manager_params *params;
+    struct lease_rules rules;
+    struct rng rng;
+    bool is_started;
+    int64_t now_ms;
+    int64_t start_ms;
+    int64_t utc_offset_ms; /* UTC minus now_ms at the start */
+    bool has_utc;
+    enum epoch_state epoch_state;
+    int64_t epoch_retry_ms;
+    uint64_t epoch;
+    int64_t longest_lease_ms; /* ever stored */
+    bool has_granted;
+    bool is_restarting;      /* not every known wallbox is accounted for */
+    bool is_foreign;         /* a higher epoch was met before the first grant: silence accounts for nobody */
+    int64_t restart_over_ms; /* when silence accounts for the unheard */
+    int32_t unmet_n;         /* wallboxes with more demand than target in the last cycle */
+    bool cycle_wanted;
+    int64_t cycled_ms;
+    enum meter_state meter_seen[METER_MAX]; /* as last told to the world */
+    struct peer peer[PEER_MAX];
+    struct pending pending[PENDING_MAX];
+    uint16_t pending_next;
+    struct box box[BOX_MAX];
+    struct budget budget;
+    uint16_t rank[BOX_MAX]; /* place of each wallbox in the order of serials */
+    struct alloc_node alloc_node[NODE_MAX];
+    struct alloc_box alloc_box[BOX_MAX];
+    struct alloc_result alloc_result[BOX_MAX];
+    struct alloc_scratch scratch;
+    int64_t sum_ma[NODE_MAX][PHASE_N]; /* exposures on each node-phase */
+    int32_t exposure_ma[BOX_MAX][PHASE_N];
+};
+
+/* Effects. The list is never full: its capacity covers the most that a step can do (CHECKed). */
+void fx_send(struct mfx_list *out, uint16_t peer, const struct msg *msg);
+void fx_close(struct mfx_list *out, uint16_t peer);
+void fx_note(struct mfx_list *out, enum mnote_kind kind, uint16_t box, int64_t a, int64_t b);
+void fx_note_peer(struct mfx_list *out, enum mnote_kind kind, uint16_t peer, int64_t a);
+void fx_store(struct mfx_list *out, const struct mfx_store *store);
+void fx_event(struct mfx_list *out, enum event_kind kind, uint16_t box, uint16_t code, uint16_t meter);
+
+/* A ticket for a write that somebody waits for.
+ *
+ * RC_FULL  too many are under way */
+MUST_USE enum rc pending_take(struct manager *m, enum pending_kind kind, uint16_t box, uint16_t peer, uint64_t *out_ticket);
+/* What a ticket stood for; its place is free again. RC_MISSING: none of ours. */
+MUST_USE enum rc pending_end(struct manager *m, uint64_t ticket, struct pending *out);
+
+/* links.c: connections and what comes on them. */
+void links_open(struct manager *m, uint16_t peer);
+void links_msg(struct manager *m, uint16_t peer, const struct msg *msg, struct mfx_list *out);
+void links_closed(struct manager *m, uint16_t peer, struct mfx_list *out);
+void links_welcome_waiting(struct manager *m, struct mfx_list *out);
+void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out);
+void links_close_all(struct manager *m, struct mfx_list *out);
+void links_pass(struct manager *m, struct mfx_list *out);
+int64_t links_next_ms(const struct manager *m);
+
+/* epoch.c: who we are, and what may be done after a restart. */
+void epoch_start(struct manager *m, const struct mev_start *start, struct mfx_list *out);
+void epoch_stored(struct manager *m, bool is_stored, struct mfx_list *out);
+bool epoch_seen(struct manager *m, uint64_t seen, uint16_t box, struct mfx_list *out);
+void epoch_pass(struct manager *m, struct mfx_list *out);
+int64_t epoch_next_ms(const struct manager *m);
+
+/* fallback.c: what a wallbox may draw without us. */
+int64_t fallback_rise_after_ms(const struct manager *m);
+void fallback_pursue(struct manager *m, uint16_t box, struct mfx_list *out);
+void fallback_stored(struct manager *m, uint16_t box, bool is_stored, struct mfx_list *out);
+void fallback_acked(struct manager *m, uint16_t box, const struct msg_fallback_ack *ack, struct mfx_list *out);
+
+/* cycle.c: one control cycle. */
+void cycle_run(struct manager *m, struct mfx_list *out);
+/* True when every input is fresh or has waited long enough to be replaced by its fallback rule. */
+bool cycle_is_complete(const struct manager *m);
