@@ -1,4 +1,5 @@
-/* Messages to bytes and back (protobuf, schema in fleet.proto). Both directions of each message stand next to each other in codec.c.
+/* Messages to bytes and back (protobuf, schema in fleet.proto). Both directions of each message stand next to each other in
+ * codec_link.c, codec_session.c and codec_control.c.
  *
  * Decoding allocates from a fixed arena of the caller; encoding writes into the caller's buffer. No heap.
  */
@@ -10,7 +11,7 @@
 #include "common/base/rc.h"
 #include "proto/msg.h"
 
-#define CODEC_ARENA_LEN 262144 /* a frame of 64 KiB unpacks into less, measured in the tests */
+#define CODEC_ARENA_LEN 262144 /* each message of this version takes less than a quarter of it; a hostile frame that needs more is refused */
 
 struct codec_arena {
     size_t used_len;

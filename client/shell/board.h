@@ -24,6 +24,11 @@ struct board_events {
 };
 
 struct board_driver {
+    const char *name;                /* as on the command line, before the ':' */
+    enum board_watchdog watchdog;    /* what boards of this kind have; on_attached tells what this one really has */
+    int32_t apply_ms;
+    /* Make one; given back by free after on_closed. NULL: no memory. */
+    struct board *(*create)(void);
     /* Begin; `address` is what stands behind the driver's name on the command line ("SOCKET" of "site:SOCKET").
      * RC_RANGE  no such address; RC_IO  not started */
     MUST_USE enum rc (*open)(struct board *b, uv_loop_t *loop, const char *address, const char *serial, const struct board_events *events, void *user);
@@ -48,4 +53,3 @@ struct board_driver {
  * {"card":"04A1B2C3D4"}, {"button":{"kind":"service","ms":2100}} and {"identity":"..."} are events of the board; unknown keys are skipped.
  */
 extern const struct board_driver board_site;
-struct board *board_site_new(void); /* memory of one board_site; given back by free after on_closed */

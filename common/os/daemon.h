@@ -22,6 +22,7 @@ struct daemon_signals {
     uv_signal_t hup;
     void (*on_stop)(void *user);
     void *user;
+    bool is_stopping; /* on_stop was called */
     bool is_open;
 };
 

@@ -11,10 +11,10 @@
 #include "common/base/rc.h"
 
 struct slot {
-    int fd;             /* -1 closed */
+    int fd; /* -1 closed */
     uint32_t record_len;
-    uint64_t seq;       /* of the newest record */
-    uint8_t *buffer;    /* inside: one slot */
+    uint64_t seq;    /* of the newest record */
+    uint8_t *buffer; /* inside: one slot */
 };
 
 /* Open or create the file for records of `record_len` bytes (1..65,536).

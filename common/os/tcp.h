@@ -13,8 +13,8 @@
 
 #include "common/base/rc.h"
 
-#define TCP_ADDRESS_LEN 64      /* "[IPv6]:PORT" and the end */
-#define TCP_QUEUE_MAX 1048576   /* bytes queued for one peer before it is closed as stuck */
+#define TCP_ADDRESS_LEN 64    /* "[IPv6]:PORT" and the end */
+#define TCP_QUEUE_MAX 1048576 /* bytes queued for one peer before it is closed as stuck */
 
 struct tcp_stream;
 
@@ -31,15 +31,21 @@ struct tcp_stream {
     uv_tcp_t handle;
     uv_connect_t connect;
     const struct tcp_events *events;
-    void *user;                  /* free for the owner */
+    void *user; /* free for the owner */
     const char *why;
-    bool is_open;
+    bool is_open; /* from tcp_accept or tcp_dial until on_closed */
     bool is_closing;
-    char peer[TCP_ADDRESS_LEN];  /* for logs */
+    char peer[TCP_ADDRESS_LEN]; /* for logs */
 };
 
+/* Own descriptors instead of a uv_tcp_t: libuv 1.44 calls back for ever when a process has no descriptor left and its one reserve is lost. */
 struct tcp_listener {
-    uv_tcp_t handle;
+    uv_poll_t poll;
+    uv_timer_t pause; /* accepting is tried again when it runs out */
+    int fd;
+    int reserve_fd;                                /* given up to refuse a connection when no descriptor is left */
+    int pending_fd;                                /* announced by on_connection and not yet taken; -1 */
+    int64_t said_ms;                               /* when the lack of descriptors was last logged (uv_now); MS_NEVER */
     void (*on_connection)(struct tcp_listener *l); /* answer with tcp_accept, or not at all: then it is refused */
     void *user;
     bool is_open;
@@ -51,6 +57,9 @@ struct tcp_listener {
  * RC_RANGE  no such address: out is untouched
  */
 MUST_USE enum rc tcp_parse_address(const char *text, struct sockaddr_storage *out);
+
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT" for logs; "unknown" for another family. */
+void tcp_address_text(const struct sockaddr_storage *address, char out[TCP_ADDRESS_LEN]);
 
 /* True when the address is on this machine's loopback (127.0.0.0/8, ::1). */
 bool tcp_is_loopback(const struct sockaddr_storage *address);
@@ -80,8 +89,11 @@ void tcp_write(struct tcp_stream *s, const uint8_t *bytes, size_t len);
 /* Two pieces as one write (prefix and body of a frame). */
 void tcp_write2(struct tcp_stream *s, const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 
-/* Close: what is queued is sent if it goes at once. on_closed follows later. Harmless when already closing. */
+/* Close: what is queued is sent if it goes at once. on_closed follows later. Harmless when already closing.
+ *
+ * why  for on_closed, kept until then: a constant text; NULL is "closed"
+ */
 void tcp_close(struct tcp_stream *s, const char *why);
 
-/* Stop listening. Harmless when it does not. */
+/* Stop listening. Harmless when it does not. The memory may go when the loop has run its close callbacks. */
 void tcp_unlisten(struct tcp_listener *l);

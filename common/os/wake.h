@@ -10,6 +10,7 @@ struct wake {
     uv_timer_t timer;
     void (*on_wake)(struct wake *w);
     void *user;
+    int64_t at_ms; /* inside: MS_FOREVER when nothing is wished */
     bool is_open;
 };
 

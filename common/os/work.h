@@ -15,9 +15,9 @@
 #include "common/base/rc.h"
 
 struct work_job {
-    struct work_job *next;                /* inside */
-    void (*run)(struct work_job *job);    /* on the worker */
-    void (*done)(struct work_job *job);   /* on the loop */
+    struct work_job *next;              /* inside */
+    void (*run)(struct work_job *job);  /* on the worker */
+    void (*done)(struct work_job *job); /* on the loop */
 };
 
 struct work {
@@ -30,6 +30,7 @@ struct work {
     struct work_job *done_first;
     struct work_job *done_last;
     bool is_stopping;
+    bool is_finished; /* the thread does no more than return */
     bool is_open;
     void (*on_closed)(struct work *w);
     void *user;

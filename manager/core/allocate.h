@@ -1,8 +1,18 @@
 /* Who gets how much: divides the budgets of a tree of nodes among wallboxes, phase by phase (spec 04 4.4).
  *
- * Decided here: admission when not all minimums fit, the fair raise of all that were admitted (progressive filling, max-min over weight,
- * classes of priority), and the reason of each result. Not here: budgets (budget), demands (demand), when a change is sent (lease).
- * Pure and exact: integers only, no memory of its own, equal input gives equal output, and the order of the wallboxes does not matter.
+ * Decided here: admission when not all minimums fit (admit), the fair raise of all that were admitted (fill: progressive filling, max-min
+ * over weight, classes of priority), and the reason of each result. Not here: budgets (budget), demands (demand), when a change is sent
+ * (lease). Pure and exact: integers only, no memory of its own, equal input gives equal output, and the order of the wallboxes does not
+ * matter.
+ *
+ * Steps: an allocation is a multiple of step_ma, the wallbox' minimum, or its top = min(demand, cap, max). A wallbox rises from one such
+ * value to the next, and only when a whole step_ma is left on every node-phase and limit in watts above it, even if the move is shorter.
+ * So up to one step of a node-phase may stay unused, and what is full for one wallbox of a node-phase is full for all.
+ *
+ * Cost: admission n log n + n x depth. Filling runs in rounds, each of which freezes at least one wallbox: at most min(n, different
+ * levels of current in steps, 6 x nodes) rounds of log2(levels) x (n + nodes) + n x depth operations, where n counts only those that
+ * still rise; n log n more per round when weights differ. Release build, one core of a small server: 1,000 wallboxes on 41 nodes of three
+ * levels 0.4 ms, 1.4 ms when nearly all are admitted and frozen by different nodes; 1,024 on 256 nodes 2.7 ms, with random weights 6 ms.
  */
 #pragma once
 
@@ -12,6 +22,8 @@
 #include "common/base/limits.h"
 #include "common/base/phase.h"
 #include "common/base/rc.h"
+#include "manager/core/pool.h"
+#include "manager/core/site.h"
 #include "proto/msg.h"
 
 struct alloc_node {
@@ -23,22 +35,22 @@ struct alloc_node {
 
 struct alloc_box {
     uint16_t node;
-    uint8_t used;        /* site phases that the vehicle uses or may use, not empty */
-    int8_t priority;     /* 0..9, higher first */
-    int8_t weight;       /* 1..100 */
+    uint8_t used;    /* site phases that the vehicle uses or may use, not empty */
+    int8_t priority; /* 0..9, higher first */
+    int8_t weight;   /* 1..100 */
     int32_t min_ma;
-    int32_t max_ma;      /* the wallbox itself */
-    int32_t demand_ma;   /* below min_ma: no demand */
-    int32_t cap_ma;      /* a rule holds it to this (10 A under a lost meter), otherwise at least demand_ma */
+    int32_t max_ma;         /* the wallbox itself */
+    int32_t demand_ma;      /* below min_ma: no demand */
+    int32_t cap_ma;         /* a rule holds it to this (10 A under a lost meter), otherwise at least demand_ma */
     enum reason cap_reason; /* why, when cap_ma is below demand_ma */
-    int32_t current_ma;  /* its allocation so far; above 0 it is running */
-    int64_t waiting_ms;  /* how long it has been waiting with a demand */
-    int64_t running_ms;  /* how long it has been running */
-    int64_t blocked_ms;  /* stopped for lack of current: not started again for so long, except when overdue (A7) */
+    int32_t current_ma;     /* its allocation so far; above 0 it is running */
+    int64_t waiting_ms;     /* how long it has been waiting with a demand */
+    int64_t running_ms;     /* how long it has been running */
+    int64_t blocked_ms;     /* stopped for lack of current: not started again for so long, except when overdue (A7) */
     bool has_laxity;
-    int64_t laxity_ms;   /* time left minus time needed at max current (A9) */
-    uint16_t rank;       /* place in the order of serials: breaks ties, unique */
-    bool is_fixed;       /* it takes fixed_ma from every node-phase above it and gets nothing */
+    int64_t laxity_ms;         /* time left minus time needed at max current (A9) */
+    uint16_t rank;             /* place in the order of serials: breaks ties, unique */
+    bool is_fixed;             /* it takes fixed_ma from every node-phase above it and gets nothing */
     int32_t fixed_ma[PHASE_N]; /* site order */
 };
 
@@ -53,21 +65,30 @@ struct alloc_rules {
 enum alloc_state { ALLOC_NO_DEMAND, ALLOC_WAITING, ALLOC_CHARGING, ALLOC_FIXED };
 
 struct alloc_result {
-    int32_t allocated_ma; /* 0, or in [min_ma, min(demand_ma, cap_ma)], a multiple of step_ma unless it equals one of those two */
+    int32_t allocated_ma; /* 0, or in [min_ma, top], a multiple of step_ma unless it equals one of those two */
     enum alloc_state state;
-    enum reason reason;   /* never unset, except for fixed wallboxes */
-    uint16_t node;        /* what limits it, when the reason is about a node; NODE_NONE otherwise */
-    int8_t phase;         /* 0..2; -1 when it is not about a phase */
-    uint16_t turn_place;  /* place in the line of the waiting, from 1; 0 when it is not waiting */
+    enum reason reason;  /* never unset, except for fixed wallboxes */
+    uint16_t node;       /* what limits it, when the reason is about a node; NODE_NONE otherwise */
+    int8_t phase;        /* 0..2; -1 when it is not about a phase */
+    uint16_t turn_place; /* place in the line of the waiting, from 1; 0 when it is not waiting or could not charge even alone */
 };
 
 /* Working memory, so that nothing is allocated. Contents mean nothing between calls. */
 struct alloc_scratch {
-    int64_t left[NODE_MAX][PHASE_N];
-    int64_t left_w[NODE_MAX];
-    uint16_t order[BOX_MAX];
-    bool admitted[BOX_MAX];
-    bool frozen[BOX_MAX];
+    struct pool base;  /* budgets less what fixed wallboxes take */
+    struct pool floor; /* ... less the minimums of all that were admitted */
+    struct pool left;  /* ... less all that was given */
+    struct pool trial;
+    int64_t step_need[NODE_MAX][POOL_N];
+    uint16_t competing_n[NODE_MAX][POOL_N];
+    uint16_t fitting_n[NODE_MAX][POOL_N];
+    uint16_t line[BOX_MAX];   /* competing wallboxes in order of admission */
+    uint16_t class[BOX_MAX];  /* the same by priority, highest first, then rank */
+    uint16_t active[BOX_MAX]; /* those of one class that still rise, by rank */
+    uint16_t mover[BOX_MAX];
+    int32_t top_ma[BOX_MAX];
+    bool is_admitted[BOX_MAX];
+    bool is_overdue[BOX_MAX];
 };
 
 /* Divide the budgets.

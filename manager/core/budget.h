@@ -16,7 +16,10 @@
 #include "manager/core/site.h"
 
 #define METER_FALLBACK_MA 10000 /* SR-050: every wallbox under a lost meter is held to this */
-#define DRAWN_KEPT 64           /* figures kept per wallbox: lag window at five a second, then merged upwards */
+#define POWER_MAX_W 1000000000  /* largest power of a plausible sample */
+#define DRAWN_KEPT 64           /* figures kept per wallbox ... */
+#define DRAWN_GRAIN_MS 170      /* ... one for each so long, the largest: together more than the longest lag window, 10.5 s */
+#define LAG_MARGIN_MS 500       /* the lag window is the lag of the meter's model and so much */
 
 /* One reading of a meter, already in site order, signed: positive flows into the node. */
 struct meter_sample {
@@ -25,9 +28,9 @@ struct meter_sample {
     int32_t voltage_mv[PHASE_N]; /* 0 not measured */
     int32_t power_w[PHASE_N];    /* signed */
     int32_t power_total_w;
-    int64_t import_wh;           /* -1 not measured */
+    int64_t import_wh; /* -1 not measured */
     int64_t export_wh;
-    int32_t frequency_mhz;       /* 0 not measured */
+    int32_t frequency_mhz; /* 0 not measured */
 };
 
 enum meter_state { METER_NEVER, METER_GOOD, METER_SILENT, METER_IMPLAUSIBLE };
@@ -37,9 +40,10 @@ const char *meter_state_text(enum meter_state state);
 struct budget_meter {
     enum meter_state state;
     bool has_sample;
-    struct meter_sample last;  /* newest good one */
-    int64_t good_ms;           /* when it arrived; MS_NEVER */
-    uint32_t refused_n;        /* implausible samples since the start */
+    struct meter_sample last; /* newest good one */
+    int64_t good_ms;          /* when it arrived; MS_NEVER */
+    uint32_t refused_n;       /* implausible samples since the start */
+    bool is_refused;          /* the newest reading was one of them */
 };
 
 /* A wallbox' measured current at one moment. */
@@ -49,25 +53,32 @@ struct drawn_at {
 };
 
 struct budget_box {
-    bool is_heard;               /* false: silent, subtracts 0 */
-    uint8_t first;               /* ring of the newest figures */
+    bool is_heard; /* false: silent, subtracts 0 */
+    struct drawn_at newest;
+    uint8_t first; /* ring of the largest figures of each DRAWN_GRAIN_MS, oldest first */
     uint8_t n;
     struct drawn_at at[DRAWN_KEPT];
 };
 
 struct budget_node {
-    int32_t base_ma[PHASE_N];    /* base load as shown to people: the newest estimate, negative is export */
-    int32_t true_ma[PHASE_N];    /* budget before the filter */
-    int32_t use_ma[PHASE_N];     /* budget in use, never negative */
+    int32_t base_ma[PHASE_N];       /* base load as shown to people: the newest estimate, negative is export */
+    int32_t true_ma[PHASE_N];       /* budget before the filter */
+    int32_t use_ma[PHASE_N];        /* budget in use, never negative */
     int64_t rise_since_ms[PHASE_N]; /* since when the true budget has been above the one in use by ripple_ma; MS_NEVER */
-    int64_t high_since_ms[PHASE_N]; /* since when the high estimate has stood above the low one; MS_NEVER */
-    bool is_fallback;            /* this node's own meter is lost */
-    bool is_started;             /* use_ma holds a value */
+    int64_t rise_half_ms[PHASE_N];  /* the first run in the second half of that time; MS_NEVER */
+    int32_t rise_ma[PHASE_N];       /* smallest true budget since rise_since_ms */
+    int32_t rise_late_ma[PHASE_N];  /* ... since rise_half_ms */
+    int64_t high_since_ms[PHASE_N]; /* since when the high estimate has stood above the low one by ripple_ma or more; MS_NEVER */
+    int32_t high_ma[PHASE_N];       /* smallest distance of the two since then */
+    int32_t lift_ma[PHASE_N];       /* the part of that distance that has lasted for a whole lag window */
+    bool is_fallback;               /* this node's own meter is lost */
+    bool is_started;                /* use_ma holds a value */
 };
 
 struct budget {
-    const struct site *site;              /* kept */
-    const struct manager_params *params;  /* kept */
+    const struct site *site;             /* kept */
+    const struct manager_params *params; /* kept */
+    bool is_changed;                     /* a meter changed its state since the last run */
     struct budget_meter meter[METER_MAX];
     struct budget_box box[BOX_MAX];
     struct budget_node node[NODE_MAX];
@@ -78,12 +89,17 @@ void budget_init(struct budget *b, const struct site *site, const struct manager
 
 /* A reading of meter `meter` arrived.
  *
- * RC_RANGE  a value is physically impossible (outside -MA_MAX..MA_MAX, voltage above 0 but outside 50..500 V): the sample is not used
- * RC_STALE  taken before the last one or more than meter_stale_ms ago: not used
+ * RC_RANGE  a value is physically impossible (current outside -MA_MAX..MA_MAX, voltage not 0 and outside 50..500 V, power outside
+ *           -POWER_MAX_W..POWER_MAX_W, frequency below 0, energy below -1) or it was taken in the future: not used
+ * RC_STALE  taken before the last one, or meter_stale_ms ago or longer: not used
+ *
+ * A good sample makes the meter METER_GOOD. It is lost (budget_run) when its newest good sample was taken meter_stale_ms ago:
+ * METER_IMPLAUSIBLE if the newest reading was refused with RC_RANGE, otherwise METER_SILENT.
  */
 MUST_USE enum rc budget_meter_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample, int64_t now_ms);
 
-/* A wallbox reported what it drew at `at_ms` (receipt minus its drawn_age_ms). ma in site order, 0 or more. Older than the last one: ignored. */
+/* A wallbox reported what it drew at `at_ms` (receipt minus its drawn_age_ms). ma in site order, clamped to 0..MA_MAX.
+ * Older than the last one: ignored. */
 void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32_t ma[PHASE_N]);
 
 /* A wallbox has fallen silent: from now on it subtracts 0, its figures are forgotten. */

@@ -43,16 +43,38 @@ static void run_budgets(struct manager *m)
     (void)budget_run(&m->budget, m->now_ms);
 }
 
+/* Whether a wallbox that gives unused current back has takers: the present currents of the others leave no room for all that it could
+ * use, or somebody has less than he could use. */
+static bool others_want(const struct manager *m, uint16_t box)
+{
+    const struct box *b = &m->box[box];
+    int32_t full_ma = min_i32(b->status.limit_ma, m->site->box[box].max_ma);
+    bool is_unmet = b->demand_now.demand_ma > b->target_ma;
+
+    if (m->unmet_n > (is_unmet ? 1 : 0)) {
+        return true;
+    }
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        for (int p = 0; p < PHASE_N; p++) {
+            int64_t others_ma = m->target_sum_ma[node][p] - b->target_ma;
+
+            if ((b->used & PHASE_BIT(p)) != 0 && others_ma > 0 && others_ma + full_ma > m->budget.node[node].use_ma[p]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void run_demands(struct manager *m)
 {
     int32_t unmet_n = 0;
 
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         struct box *b = &m->box[i];
-        bool is_unmet = b->demand_now.demand_ma > b->target_ma;
 
         if (box_is_online(b)) {
-            b->demand_now = demand_step(&b->demand, &b->status, m->site->box[i].min_ma, m->site->box[i].max_ma, m->unmet_n > (is_unmet ? 1 : 0), m->now_ms);
+            b->demand_now = demand_step(&b->demand, &b->status, m->site->box[i].min_ma, m->site->box[i].max_ma, others_want(m, i), m->now_ms);
         } else {
             b->demand_now = (struct demand_now){.demand_ma = 0, .reason = REASON_OFFLINE};
         }
@@ -195,8 +217,14 @@ static void run_division(struct manager *m)
         fill_box(m, i, &m->alloc_box[i]);
     }
     alloc_run(&rules, m->alloc_node, m->site->node_n, m->alloc_box, m->site->box_n, &m->scratch, m->alloc_result);
+    memset(m->target_sum_ma, 0, sizeof m->target_sum_ma[0] * m->site->node_n);
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         note_result(m, i);
+        for (uint16_t node = m->site->box[i].node; node != NODE_NONE; node = m->site->node[node].parent) {
+            for (int p = 0; p < PHASE_N; p++) {
+                m->target_sum_ma[node][p] += (m->box[i].used & PHASE_BIT(p)) != 0 ? m->box[i].target_ma : 0;
+            }
+        }
     }
 }
 

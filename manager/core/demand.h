@@ -11,10 +11,10 @@
 #include "manager/core/params.h"
 #include "proto/msg.h"
 
-#define WANT_AFTER_PLUG_MS 120000  /* a vehicle in B counts as wanting so long after plug-in, authorization or the end of a pause */
-#define ASLEEP_AFTER_MS 60000      /* offered its minimum for so long and still in B: asleep */
-#define UNUSED_AFTER_MS 60000      /* drawing less than offered for so long: the rest goes back */
-#define UNUSED_FOR_MS 900000       /* ... for so long at most, then it may try again */
+#define WANT_AFTER_PLUG_MS 120000 /* a vehicle in B counts as wanting so long after plug-in, authorization or the end of a pause */
+#define ASLEEP_AFTER_MS 60000     /* offered its minimum for so long and still in B: asleep */
+#define UNUSED_AFTER_MS 60000     /* drawing less than offered for so long: the rest goes back */
+#define UNUSED_FOR_MS 900000      /* ... for so long at most, then it may try again */
 
 struct demand {
     int64_t want_until_ms;    /* end of the time after plug-in; MS_NEVER */
@@ -23,6 +23,8 @@ struct demand {
     int64_t capped_since_ms;  /* since when the demand has been lowered to what it draws; MS_NEVER */
     int32_t capped_ma;        /* that lowered demand */
     bool is_asleep;
+    bool has_stopped; /* it went from C/D to B by itself, while at least its minimum was offered */
+    bool was_ready;   /* C/D in the newest Status */
     bool was_plugged;
     bool was_authorized;
     bool was_paused;
@@ -40,5 +42,8 @@ void demand_init(struct demand *d);
  * status          the newest, as received
  * min_ma, max_ma  of the wallbox as configured
  * others_want     somebody else on the same budget has less than he could use: only then is unused current taken back
+ *
+ * A vehicle in B wants energy until it had its chance: at least its minimum offered for ASLEEP_AFTER_MS. Who waits in the line longer than
+ * WANT_AFTER_PLUG_MS is not forgotten. One that stopped by itself after that time demands its minimum only, which suffices to wake up again.
  */
 struct demand_now demand_step(struct demand *d, const struct msg_status *status, int32_t min_ma, int32_t max_ma, bool others_want, int64_t now_ms);

@@ -44,7 +44,7 @@ static void out_of_order(uint16_t peer, enum msg_kind kind, struct mfx_list *out
 void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out)
 {
     struct peer *p = &m->peer[peer];
-    struct msg msg = {.kind = MSG_WELCOME, .welcome = {.epoch = m->epoch, .status_ms = m->params->status_ms, .protocol_minor = LINK_PROTOCOL_MINOR}};
+    struct msg msg = {.kind = MSG_WELCOME, .welcome = {.epoch = m->epoch, .status_ms = m->params->status_ms, .protocol_minor = p->protocol_minor}};
 
     msg.welcome.utc_ms = m->has_utc ? m->now_ms + m->utc_offset_ms : CLOCK_UNSET_UTC_MS;
     p->is_welcome = true;
@@ -129,6 +129,7 @@ static void on_hello(struct manager *m, uint16_t peer, const struct msg_hello *h
     }
     p->box = box;
     p->is_waiting = true;
+    p->protocol_minor = (uint16_t)min_i32(hello->protocol_minor, LINK_PROTOCOL_MINOR);
     box_hello(&m->box[box], &m->site->box[box], peer, hello, m->now_ms);
     if (!m->box[box].has_met) {
         remember(m, box, hello, out);

@@ -19,13 +19,13 @@
 
 struct site_node {
     char id[ID_LEN];
-    uint16_t parent;                   /* index, lower than the node's own; NODE_NONE for the grid connection, which is index 0 */
-    int32_t limit_ma[PHASE_N];         /* 1,000..MA_MAX */
-    int32_t limit_w;                   /* 0 none; otherwise 1,000..100,000,000 over all phases */
-    int32_t reserve_ma;                /* 0..limit; MA_UNSET: the larger of 500 mA and 2 % of the limit of each phase */
-    int32_t base_load_ma[PHASE_N];     /* 0..MA_MAX, used without a meter */
+    uint16_t parent;                     /* index, lower than the node's own; NODE_NONE for the grid connection, which is index 0 */
+    int32_t limit_ma[PHASE_N];           /* 1,000..MA_MAX */
+    int32_t limit_w;                     /* 0 none; otherwise 1,000..100,000,000 over all phases */
+    int32_t reserve_ma;                  /* 0..limit; MA_UNSET: the larger of 500 mA and 2 % of the limit of each phase */
+    int32_t base_load_ma[PHASE_N];       /* 0..MA_MAX, used without a meter */
     int32_t base_load_worst_ma[PHASE_N]; /* [0] is MA_UNSET when not configured */
-    int32_t max_imbalance_ma;          /* 0 off */
+    int32_t max_imbalance_ma;            /* 0 off */
 };
 
 struct site_box {
@@ -44,12 +44,12 @@ enum meter_role { METER_ROLE_UNSET = 0, METER_HOUSE = 1, METER_SOLAR = 2, METER_
 
 struct site_meter {
     char id[ID_LEN];
-    char model[ID_LEN];    /* id of a register map */
+    char model[ID_LEN];     /* id of a register map */
     char address[TEXT_LEN]; /* "tcp:HOST:PORT:UNIT" or "rtu:DEVICE:BAUD:PARITY:UNIT" */
-    uint16_t node;         /* what it measures: all that flows into this node (house), or one source inside it (solar) */
+    uint16_t node;          /* what it measures: all that flows into this node (house), or one source inside it (solar) */
     enum meter_role role;
     enum phase_assign phases; /* how the meter's own L1 L2 L3 are wired to the site's, applied once in the bus adapter */
-    int32_t lag_ms;        /* 0..10,000: how old a figure is when it is read */
+    int32_t lag_ms;           /* 0..10,000: how old a figure is when it is read */
 };
 
 struct site {

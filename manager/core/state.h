@@ -32,8 +32,9 @@ struct pending {
 struct peer {
     bool is_open;
     bool is_welcome;
-    bool is_waiting; /* said Hello, Welcome waits for our disk */
-    uint16_t box;    /* BOX_MAX: has not said Hello */
+    uint16_t protocol_minor; /* the lower of both; there are no feature bits yet */
+    bool is_waiting;         /* said Hello, Welcome waits for our disk */
+    uint16_t box;            /* BOX_MAX: has not said Hello */
     int64_t opened_ms;
 };
 
@@ -69,7 +70,8 @@ struct manager {
     struct alloc_box alloc_box[BOX_MAX];
     struct alloc_result alloc_result[BOX_MAX];
     struct alloc_scratch scratch;
-    int64_t sum_ma[NODE_MAX][PHASE_N]; /* exposures on each node-phase */
+    int64_t sum_ma[NODE_MAX][PHASE_N];        /* exposures on each node-phase */
+    int64_t target_sum_ma[NODE_MAX][PHASE_N]; /* what the last division gave on each node-phase */
     int32_t exposure_ma[BOX_MAX][PHASE_N];
 };
 

@@ -15,6 +15,8 @@ struct peer {
     uint8_t *backlog; /* bytes that arrived and were not yet decoded; NULL none. Reading is paused meanwhile. */
     size_t backlog_at;
     size_t backlog_len;
+    uv_alloc_cb alloc_cb; /* of the stream, kept while reading is paused: libuv forgets them */
+    uv_read_cb read_cb;
     int64_t hello_until_ms; /* MS_FOREVER once introduced */
     uint16_t slot;
     uint8_t body[FRAME_MAX];
@@ -101,15 +103,21 @@ static size_t decode(struct peer *one, const uint8_t *bytes, size_t len, size_t 
 /* Reading goes on and off by libuv itself, with the callbacks that the stream was opened with. */
 static void pause_reading(struct peer *one)
 {
-    (void)uv_read_stop((uv_stream_t *)&one->stream.handle); /* never fails (libuv's own documentation) */
+    uv_stream_t *stream = (uv_stream_t *)&one->stream.handle;
+
+    if (uv_is_active((uv_handle_t *)stream) != 0 && stream->read_cb != NULL) {
+        one->alloc_cb = stream->alloc_cb;
+        one->read_cb = stream->read_cb;
+        (void)uv_read_stop(stream); /* never fails (libuv's own documentation) */
+    }
 }
 
 static void resume_reading(struct peer *one)
 {
-    uv_stream_t *stream = (uv_stream_t *)&one->stream.handle;
+    int err = uv_read_start((uv_stream_t *)&one->stream.handle, one->alloc_cb, one->read_cb);
 
-    if (!one->stream.is_closing && uv_read_start(stream, stream->alloc_cb, stream->read_cb) != 0) {
-        tcp_close(&one->stream, "reading refused");
+    if (err != 0) {
+        tcp_close(&one->stream, uv_strerror(err));
     }
 }
 
@@ -189,8 +197,8 @@ static void on_wake(struct wake *w)
     for (uint16_t i = 0; i < PEER_MAX; i++) {
         struct peer *one = p->at[i];
 
-        if (one != NULL && !one->stream.is_closing && one->backlog == NULL && one->hello_until_ms <= now_ms) {
-            log_warn("peer_closed peer=%s slot=%u reason=no_hello limit_ms=%d", one->stream.peer, one->slot, PEERS_HELLO_MS);
+        if (one != NULL && !one->stream.is_closing && one->hello_until_ms <= now_ms) {
+            log_warn("peer_closed peer=%s slot=%u reason=no_hello limit_ms=%d", one->stream.peer, one->slot, p->hello_ms);
             tcp_close(&one->stream, "no hello");
         }
     }
@@ -252,7 +260,7 @@ static void on_connection(struct tcp_listener *l)
     memset(one, 0, offsetof(struct peer, body)); /* the body's pages stay untouched until a frame needs them */
     one->peers = p;
     one->slot = slot;
-    one->hello_until_ms = clock_boot_ms() + PEERS_HELLO_MS;
+    one->hello_until_ms = clock_boot_ms() + p->hello_ms;
     frame_reader_init(&one->reader, one->body);
     if (tcp_accept(l, &one->stream, &peer_events, one) != RC_OK) {
         free(one);
@@ -269,6 +277,7 @@ void peers_init(struct peers *p, void (*on_event)(void *user, const struct mev *
     memset(p, 0, offsetof(struct peers, arena));
     p->on_event = on_event;
     p->user = user;
+    p->hello_ms = PEERS_HELLO_MS;
 }
 
 enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct sockaddr_storage *address, const char **out_why)

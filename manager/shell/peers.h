@@ -33,6 +33,7 @@ struct peers {
     void *user;
     struct peer *at[PEER_MAX];
     uint16_t open_n;
+    int32_t hello_ms;   /* PEERS_HELLO_MS unless changed between peers_init and peers_open */
     uint16_t next;      /* where the search for a free slot and the turns begin */
     uint64_t unknown_n; /* messages of kinds unknown to this version, skipped */
     uint64_t refused_n; /* connections closed for bytes that are no message */

@@ -1,0 +1,388 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "client/shell/board.h"
+#include "common/base/text.h"
+#include "common/base/units.h"
+#include "common/os/clock.h"
+#include "common/os/log.h"
+
+#define LINE_MAX_LEN 4096
+#define RETRY_MS 500
+#define QUEUE_MAX_LEN 65536 /* bytes that the site has not taken: it is stuck */
+
+struct board {
+    uv_loop_t *loop;
+    uv_pipe_t pipe;
+    uv_connect_t connect;
+    uv_timer_t retry;
+    const struct board_events *events;
+    void *user;
+    char path[108]; /* sockaddr_un has no more */
+    char serial[SERIAL_LEN];
+    bool is_piped;    /* the pipe handle is open or opening */
+    bool is_attached;
+    bool is_closing;
+    bool is_said;     /* its absence was logged */
+    uint8_t handles_n;
+    size_t line_len;
+    char line[LINE_MAX_LEN];
+    char bytes[LINE_MAX_LEN];
+};
+
+static void dial(struct board *b);
+
+static void closed_one(struct board *b)
+{
+    b->handles_n--;
+    if (b->is_closing && b->handles_n == 0) {
+        b->events->on_closed(b->user);
+    }
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    dial(timer->data);
+}
+
+static void on_pipe_closed(uv_handle_t *handle)
+{
+    struct board *b = handle->data;
+
+    b->is_piped = false;
+    if (!b->is_closing) {
+        uv_timer_start(&b->retry, on_retry, RETRY_MS, 0);
+    }
+    closed_one(b);
+}
+
+/* The site is gone or was never there; it is tried again. */
+static void lose(struct board *b, const char *why)
+{
+    bool was_attached = b->is_attached;
+
+    b->is_attached = false;
+    if (uv_is_closing((uv_handle_t *)&b->pipe)) {
+        return;
+    }
+    uv_close((uv_handle_t *)&b->pipe, on_pipe_closed);
+    if (b->is_closing) {
+        return;
+    }
+    if (was_attached || !b->is_said) {
+        b->is_said = true;
+        log_warn("board lost=%s socket=%s why=\"%s\"", b->serial, b->path, why);
+        b->events->on_lost(b->user, why);
+    }
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct board *b = write->data;
+
+    free(write);
+    if (status < 0 && status != UV_ECANCELED) {
+        lose(b, uv_strerror(status));
+    }
+}
+
+/* Send one line, its end included. */
+static void send_line(struct board *b, const char *line, size_t len)
+{
+    uv_write_t *write;
+    uv_buf_t buf;
+
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&b->pipe) > QUEUE_MAX_LEN) {
+        lose(b, "stuck");
+        return;
+    }
+    write = malloc(sizeof *write + len);
+    if (write == NULL) {
+        lose(b, "no memory");
+        return;
+    }
+    memcpy(write + 1, line, len);
+    write->data = b;
+    buf = uv_buf_init((char *)(write + 1), (unsigned)len);
+    if (uv_write(write, (uv_stream_t *)&b->pipe, &buf, 1, on_written) != 0) {
+        free(write);
+        lose(b, "write refused");
+    }
+}
+
+/* A number of an object within its bounds.
+ *
+ * RC_RANGE  missing, no integer, or outside */
+static enum rc take(const json_t *object, const char *key, int64_t min, int64_t max, int64_t *out)
+{
+    const json_t *value = json_object_get(object, key);
+
+    if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max) {
+        return RC_RANGE;
+    }
+    *out = json_integer_value(value);
+    return RC_OK;
+}
+
+static enum rc take_three(const json_t *object, const char *key, int32_t max, int32_t out[PHASE_N])
+{
+    const json_t *array = json_object_get(object, key);
+
+    if (json_array_size(array) != PHASE_N) {
+        return RC_RANGE;
+    }
+    for (size_t i = 0; i < PHASE_N; i++) {
+        const json_t *value = json_array_get(array, i);
+
+        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > max) {
+            return RC_RANGE;
+        }
+        out[i] = (int32_t)json_integer_value(value);
+    }
+    return RC_OK;
+}
+
+static enum rc take_pilot(const json_t *object, enum pilot_state *out)
+{
+    const char *text = json_string_value(json_object_get(object, "pilot"));
+
+    for (int i = PILOT_A1; text != NULL && i < PILOT_N; i++) {
+        if (text_same(text, pilot_state_text((enum pilot_state)i))) {
+            *out = (enum pilot_state)i;
+            return RC_OK;
+        }
+    }
+    return RC_RANGE;
+}
+
+static enum rc take_faults(const json_t *object, struct board_sample *out)
+{
+    const json_t *array = json_object_get(object, "faults");
+
+    if (!json_is_array(array) || json_array_size(array) > FAULT_MAX) {
+        return RC_RANGE;
+    }
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *value = json_array_get(array, i);
+
+        if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > UINT16_MAX) {
+            return RC_RANGE;
+        }
+        out->faults[i] = (uint16_t)json_integer_value(value);
+    }
+    out->faults_n = (uint16_t)json_array_size(array);
+    return RC_OK;
+}
+
+static enum rc parse_sample(const json_t *object, struct board_sample *out)
+{
+    struct {
+        const char *key;
+        int64_t min;
+        int64_t max;
+        int64_t value;
+    } n[] = {{"pilot_ma", 0, 80000, 0},       {"power_w", 0, 1000000, 0},  {"energy_wh", 0, INT64_C(1000000000000), 0}, {"temperature_mdegc", -60000, 200000, 0},
+             {"cable_ma", 0, MA_MAX, 0}, {"cycle", 0, UINT32_MAX, 0}, {"watchdog_firings", 0, UINT32_MAX, 0}};
+
+    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++) {
+        if (take(object, n[i].key, n[i].min, n[i].max, &n[i].value) != RC_OK) {
+            return RC_RANGE;
+        }
+    }
+    *out = (struct board_sample){.taken_ms = clock_boot_ms(),
+                                 .pilot_ma = (int32_t)n[0].value,
+                                 .contactor_closed = json_is_true(json_object_get(object, "contactor")),
+                                 .power_w = (int32_t)n[1].value,
+                                 .energy_wh = n[2].value,
+                                 .temperature_mdegc = (int32_t)n[3].value,
+                                 .cable_ma = (int32_t)n[4].value,
+                                 .cycle = (uint32_t)n[5].value,
+                                 .watchdog_firings = (uint32_t)n[6].value,
+                                 .watchdog_latched = json_is_true(json_object_get(object, "watchdog_latched")),
+                                 .power_failed = json_is_true(json_object_get(object, "power_failed"))};
+    if (take_pilot(object, &out->pilot) != RC_OK || take_three(object, "current_ma", MA_MAX, out->current_ma) != RC_OK ||
+        take_three(object, "voltage_mv", MV_MAX, out->voltage_mv) != RC_OK) {
+        return RC_RANGE;
+    }
+    return take_faults(object, out);
+}
+
+static void on_attach(struct board *b, const json_t *object)
+{
+    const char *dog = json_string_value(json_object_get(object, "watchdog"));
+    int64_t apply_ms;
+    int64_t rated_ma;
+    enum board_watchdog watchdog = WATCHDOG_UNSET;
+
+    if (dog != NULL) {
+        watchdog = text_same(dog, "hardware") ? WATCHDOG_HARDWARE : text_same(dog, "external") ? WATCHDOG_EXTERNAL : text_same(dog, "none") ? WATCHDOG_NONE : WATCHDOG_UNSET;
+    }
+    if (watchdog == WATCHDOG_UNSET || take(object, "apply_ms", 0, 10000, &apply_ms) != RC_OK || take(object, "rated_ma", 0, 80000, &rated_ma) != RC_OK) {
+        lose(b, "its answer to attach is none");
+        return;
+    }
+    b->is_attached = true;
+    b->is_said = false;
+    log_note("board attached=%s socket=%s", b->serial, b->path);
+    b->events->on_attached(b->user, watchdog, (int32_t)apply_ms, (int32_t)rated_ma);
+}
+
+static void on_object(struct board *b, const json_t *object)
+{
+    const json_t *sample = json_object_get(object, "sample");
+    const char *error = json_string_value(json_object_get(object, "error"));
+    struct board_sample s;
+
+    if (error != NULL) {
+        log_warn("board refused=%s text=\"%s\"", b->serial, error);
+        lose(b, "refused");
+    } else if (json_object_get(object, "attached") != NULL) {
+        on_attach(b, object);
+    } else if (sample != NULL && b->is_attached) {
+        if (parse_sample(sample, &s) != RC_OK) {
+            lose(b, "a sample is none");
+            return;
+        }
+        b->events->on_sample(b->user, &s);
+    }
+}
+
+static void on_line(struct board *b)
+{
+    json_t *object = json_loadb(b->line, b->line_len, JSON_REJECT_DUPLICATES, NULL);
+
+    if (!json_is_object(object)) {
+        json_decref(object);
+        lose(b, "a line is no JSON object");
+        return;
+    }
+    on_object(b, object);
+    json_decref(object);
+}
+
+static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct board *b = stream->data;
+
+    if (n < 0) {
+        lose(b, n == UV_EOF ? "the site closed" : uv_strerror((int)n));
+        return;
+    }
+    for (ssize_t i = 0; i < n && b->is_piped && !uv_is_closing((uv_handle_t *)&b->pipe); i++) {
+        if (buf->base[i] == '\n') {
+            on_line(b);
+            b->line_len = 0;
+        } else if (b->line_len == sizeof b->line) {
+            lose(b, "a line is too long");
+        } else {
+            b->line[b->line_len] = buf->base[i];
+            b->line_len++;
+        }
+    }
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+    struct board *b = handle->data;
+
+    (void)suggested;
+    *out = uv_buf_init(b->bytes, sizeof b->bytes);
+}
+
+static void on_connect(uv_connect_t *connect, int status)
+{
+    struct board *b = connect->data;
+    char line[SERIAL_LEN + 32];
+    int len;
+
+    if (status < 0) {
+        if (status != UV_ECANCELED) {
+            lose(b, uv_strerror(status));
+        }
+        return;
+    }
+    len = snprintf(line, sizeof line, "{\"attach\":\"%s\"}\n", b->serial);
+    b->line_len = 0;
+    if (uv_read_start((uv_stream_t *)&b->pipe, on_alloc, on_bytes) != 0) {
+        lose(b, "read refused");
+        return;
+    }
+    send_line(b, line, (size_t)len);
+}
+
+static void dial(struct board *b)
+{
+    if (uv_pipe_init(b->loop, &b->pipe, 0) != 0) {
+        uv_timer_start(&b->retry, on_retry, RETRY_MS, 0);
+        return;
+    }
+    b->is_piped = true;
+    b->handles_n++;
+    b->pipe.data = b;
+    b->connect.data = b;
+    uv_pipe_connect(&b->connect, &b->pipe, b->path, on_connect);
+}
+
+static struct board *site_create(void)
+{
+    return calloc(1, sizeof(struct board));
+}
+
+static enum rc site_open(struct board *b, uv_loop_t *loop, const char *address, const char *serial, const struct board_events *events, void *user)
+{
+    *b = (struct board){.loop = loop, .events = events, .user = user};
+    if (address[0] == '\0' || text_copy(b->path, sizeof b->path, address) != RC_OK || text_copy(b->serial, sizeof b->serial, serial) != RC_OK) {
+        return RC_RANGE;
+    }
+    if (uv_timer_init(loop, &b->retry) != 0) {
+        return RC_IO;
+    }
+    b->retry.data = b;
+    b->handles_n = 1;
+    dial(b);
+    return RC_OK;
+}
+
+static void site_command(struct board *b, const struct board_command *c)
+{
+    char line[128];
+    int len;
+
+    if (!b->is_attached) {
+        return;
+    }
+    len = snprintf(line, sizeof line, "{\"cycle\":%" PRIu32 ",\"pilot_ma\":%" PRId32 ",\"contactor\":%s,\"rearm\":%" PRIu32 "}\n", c->cycle, c->pilot_ma,
+                   c->contactor_closed ? "true" : "false", c->rearm_firing);
+    send_line(b, line, (size_t)len);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    closed_one(handle->data);
+}
+
+/* The end of the connection takes the pilot away, as the board's watchdog would. */
+static void site_close(struct board *b)
+{
+    if (b->is_closing) {
+        return;
+    }
+    b->is_closing = true;
+    uv_close((uv_handle_t *)&b->retry, on_timer_closed);
+    if (b->is_piped && !uv_is_closing((uv_handle_t *)&b->pipe)) {
+        uv_close((uv_handle_t *)&b->pipe, on_pipe_closed);
+    }
+}
+
+const struct board_driver board_site = {.name = "site",
+                                        .watchdog = WATCHDOG_HARDWARE,
+                                        .apply_ms = 0,
+                                        .create = site_create,
+                                        .open = site_open,
+                                        .command = site_command,
+                                        .close = site_close};

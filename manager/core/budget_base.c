@@ -1,0 +1,108 @@
+#include "manager/core/budget_base.h"
+
+#include "common/base/check.h"
+#include "common/base/units.h"
+
+int64_t budget_window_ms(const struct budget *b, uint16_t meter)
+{
+    return (int64_t)b->site->meter[meter].lag_ms + LAG_MARGIN_MS;
+}
+
+/* Largest figure of a wallbox at or after `from_ms`; the newest one always counts, however old it is. */
+static void most_since(const struct budget_box *box, int64_t from_ms, int32_t out_ma[PHASE_N])
+{
+    for (int p = 0; p < PHASE_N; p++) {
+        out_ma[p] = box->newest.ma[p];
+    }
+    for (int k = box->n - 1; k >= 0; k--) {
+        const struct drawn_at *at = &box->at[(box->first + k) % DRAWN_KEPT];
+
+        if (at->at_ms < from_ms) {
+            return; /* the ring is in order of time */
+        }
+        for (int p = 0; p < PHASE_N; p++) {
+            out_ma[p] = max_i32(out_ma[p], at->ma[p]);
+        }
+    }
+}
+
+/* The window reaches back from the moment the meter was read, not from now: that is the moment the meter's figure is `lag_ms` old. */
+static void add_box(const struct budget *b, const uint16_t *house, uint16_t box, struct budget_own *out)
+{
+    uint16_t at = b->site->box[box].node;
+
+    for (int level = 0; level < DEPTH_MAX && at != NODE_NONE; level++) {
+        int32_t most_ma[PHASE_N];
+        uint16_t meter = house[at];
+
+        if (meter != METER_MAX && b->meter[meter].state == METER_GOOD) {
+            most_since(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), most_ma);
+            for (int p = 0; p < PHASE_N; p++) {
+                out->newest_ma[at][p] += b->box[box].newest.ma[p];
+                out->most_ma[at][p] += most_ma[p];
+            }
+        }
+        at = b->site->node[at].parent;
+    }
+}
+
+void budget_own(const struct budget *b, const uint16_t *house, struct budget_own *out)
+{
+    *out = (struct budget_own){0};
+    for (uint16_t i = 0; i < b->site->box_n; i++) {
+        if (b->box[i].is_heard) {
+            add_box(b, house, i, out);
+        }
+    }
+}
+
+/* The part of the distance between the two estimates that has lasted for a whole window.
+ *
+ * The figures of many wallboxes always move a little. If any distance counted once it has been there for long, that flicker would
+ * open the door for the next ramp; therefore the smallest distance of the window counts, and a new window begins when one is over.
+ */
+static int32_t lasting_ma(struct budget_node *n, int p, int32_t distance_ma, int32_t ripple_ma, int64_t window_ms, int64_t now_ms)
+{
+    if (distance_ma == 0 || distance_ma < ripple_ma) {
+        n->high_since_ms[p] = MS_NEVER;
+        n->lift_ma[p] = 0;
+        return 0;
+    }
+    if (n->high_since_ms[p] == MS_NEVER) {
+        n->high_since_ms[p] = now_ms;
+        n->high_ma[p] = distance_ma;
+    }
+    n->high_ma[p] = min_i32(n->high_ma[p], distance_ma);
+    if (now_ms - n->high_since_ms[p] > window_ms) {
+        n->lift_ma[p] = n->high_ma[p];
+        n->high_since_ms[p] = now_ms;
+        n->high_ma[p] = distance_ma;
+    }
+    return min_i32(n->lift_ma[p], distance_ma);
+}
+
+void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int64_t now_ms, int32_t out_ma[PHASE_N])
+{
+    const struct site_node *s = &b->site->node[node];
+    struct budget_node *n = &b->node[node];
+    int64_t window_ms = budget_window_ms(b, meter);
+
+    for (int p = 0; p < PHASE_N; p++) {
+        int32_t metered_ma = b->meter[meter].last.current_ma[p];
+        int32_t high_ma = metered_ma - own->newest_ma[node][p];
+        int32_t low_ma = metered_ma - own->most_ma[node][p];
+        int32_t lift_ma = lasting_ma(n, p, high_ma - low_ma, b->params->ripple_ma, window_ms, now_ms);
+
+        CHECK(high_ma >= low_ma);
+        out_ma[p] = metered_ma > s->limit_ma[p] - site_reserve_ma(s, p) ? high_ma : low_ma + lift_ma;
+    }
+}
+
+void budget_base_reset(struct budget_node *n)
+{
+    for (int p = 0; p < PHASE_N; p++) {
+        n->high_since_ms[p] = MS_NEVER;
+        n->high_ma[p] = 0;
+        n->lift_ma[p] = 0;
+    }
+}

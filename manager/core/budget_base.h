@@ -1,0 +1,32 @@
+/* Base load: what flows into a node and is no wallbox (spec 04 4.2). Part of budget.
+ *
+ * A meter shows the past and a wallbox' figure the present, so their difference is wrong while a vehicle ramps. Two estimates are made:
+ * `low` subtracts the largest figure of the lag window, `high` the newest one. The budget follows `low`; `high` counts when the metered
+ * current itself is above limit - reserve, and that part of their distance counts which has lasted for a whole window.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "manager/core/budget.h"
+
+/* The wallboxes' own current below each node with a good meter, as each estimate counts it. */
+struct budget_own {
+    int32_t newest_ma[NODE_MAX][PHASE_N];
+    int32_t most_ma[NODE_MAX][PHASE_N];
+};
+
+/* Sum up the wallboxes' figures.
+ *
+ * house  [site.node_n] house meter of each node, METER_MAX none
+ */
+void budget_own(const struct budget *b, const uint16_t *house, struct budget_own *out);
+
+/* Length of the lag window of a meter. */
+int64_t budget_window_ms(const struct budget *b, uint16_t meter);
+
+/* Base load of a node below its good meter `meter`, signed, not limited by the credit for export. Keeps the node's high_... and lift_ma. */
+void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int64_t now_ms, int32_t out_ma[PHASE_N]);
+
+/* Forget what was learned about the two estimates: the node has no good meter at the moment. */
+void budget_base_reset(struct budget_node *n);

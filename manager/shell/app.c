@@ -1,0 +1,250 @@
+#include "manager/shell/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "common/base/check.h"
+#include "common/os/clock.h"
+#include "common/os/daemon.h"
+#include "common/os/log.h"
+#include "manager/shell/bus.h"
+#include "manager/shell/document.h"
+#include "manager/shell/driver.h"
+#include "manager/shell/http.h"
+#include "manager/shell/lowfd.h"
+#include "manager/shell/peers.h"
+#include "manager/shell/routes.h"
+#include "manager/shell/store.h"
+
+struct app {
+    const struct settings *settings;
+    uv_loop_t loop;
+    struct document document;
+    struct store_loaded loaded;
+    struct mev_known known[BOX_MAX];
+    struct store *store;
+    struct snapshot_board board;
+    struct driver driver;
+    struct peers peers;
+    struct lowfd lowfd;
+    struct bus bus;
+    struct routes routes;
+    struct http http;
+    struct daemon_signals signals;
+    char db_path[SETTINGS_PATH_LEN + 16];
+    int lock_fd;
+    int exit_code;
+    bool is_stopping;
+};
+
+static void out_send(void *user, uint16_t peer, const struct msg *m)
+{
+    struct app *a = user;
+
+    peers_send(&a->peers, peer, m);
+}
+
+static void out_close(void *user, uint16_t peer)
+{
+    struct app *a = user;
+
+    peers_close(&a->peers, peer);
+}
+
+static enum rc out_store(void *user, const struct mfx_store *what, const char *serial, const char *text)
+{
+    struct app *a = user;
+
+    return a->store != NULL ? store_put(a->store, what, serial, text) : RC_FULL;
+}
+
+static void out_flush(void *user)
+{
+    struct app *a = user;
+
+    store_flush(a->store);
+}
+
+static const char *out_peer_name(void *user, uint16_t peer)
+{
+    struct app *a = user;
+
+    return peers_name(&a->peers, peer);
+}
+
+static const struct driver_out driver_out = {.send = out_send, .close = out_close, .store = out_store, .flush = out_flush, .peer_name = out_peer_name};
+
+static void on_peer_event(void *user, const struct mev *e)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, e);
+}
+
+static void on_stored(void *user, uint64_t ticket, bool is_stored)
+{
+    struct app *a = user;
+    struct mev e = {.kind = is_stored ? MEV_STORED : MEV_STORE_FAILED, .stored = {.ticket = ticket}};
+
+    driver_feed(&a->driver, &e);
+}
+
+static void on_sample(void *user, uint16_t meter, const struct meter_sample *sample)
+{
+    struct app *a = user;
+    struct mev e = {.kind = MEV_METER, .meter = {.meter = meter, .sample = *sample}};
+
+    driver_feed(&a->driver, &e);
+}
+
+/* The bus logs troubles itself; the core notices by itself that samples are missing. */
+static void on_trouble(void *user, uint16_t meter, enum bus_trouble trouble, const char *text)
+{
+    (void)user;
+    (void)meter;
+    (void)trouble;
+    (void)text;
+}
+
+static const struct bus_events bus_events = {.on_sample = on_sample, .on_trouble = on_trouble};
+
+/* Whatever is open begins to close; the loop ends when all of it has. */
+static void shut(struct app *a)
+{
+    if (a->is_stopping) {
+        return;
+    }
+    a->is_stopping = true;
+    daemon_notify("STOPPING=1");
+    peers_stop(&a->peers, NULL);
+    bus_close(&a->bus, NULL);
+    http_close(&a->http);
+    driver_close(&a->driver);
+    if (a->store != NULL) {
+        store_close(a->store, NULL, NULL);
+        a->store = NULL;
+    }
+    daemon_signals_close(&a->signals);
+}
+
+static void on_signal(void *user)
+{
+    struct app *a = user;
+
+    log_note("stop");
+    shut(a);
+}
+
+/* Data directory, store and site. Returns an exit code, 0 to go on. */
+static int load(struct app *a)
+{
+    struct store_options options = {.dir = a->settings->data, .busy_ms = STORE_BUSY_MS};
+
+    if (lowfd_open(&a->lowfd, LOWFD_MAX) != RC_OK) {
+        (void)fprintf(stderr, "wallbox-manager: no file descriptors below 1024 can be reserved for meters\n");
+        return 1;
+    }
+    if (daemon_lock_dir(a->settings->data, &a->lock_fd) != RC_OK || store_open(&a->store, &options) != RC_OK || store_load(a->store, &a->loaded) != RC_OK) {
+        return 1; /* each of them said why */
+    }
+    if (a->loaded.document == NULL) {
+        (void)fprintf(stderr, "wallbox-manager: no site is known in %s: give one with --import FILE first\n", a->settings->data);
+        return 2;
+    }
+    if (document_read_text(&a->document, "stored site document", a->loaded.document, strlen(a->loaded.document)) != RC_OK) {
+        return 2;
+    }
+    store_known(a->store, &a->document.site, a->known);
+    (void)snprintf(a->db_path, sizeof a->db_path, "%s/manager.db", a->settings->data); /* the store was opened under this name */
+    return 0;
+}
+
+/* Everything on the loop. Returns an exit code, 0 to go on. */
+static int open_all(struct app *a)
+{
+    const char *why = "";
+
+    if (store_start(a->store, &a->loop, on_stored, a) != RC_OK) {
+        return 1;
+    }
+    if (driver_open(&a->driver, &a->loop, &a->document.site, &a->document.params, &a->board) != RC_OK) {
+        return 1;
+    }
+    driver_connect(&a->driver, &driver_out, a);
+    if (peers_open(&a->peers, &a->loop, &a->settings->link_address, &why) != RC_OK) {
+        (void)fprintf(stderr, "link %s: %s\n", a->settings->link, why);
+        return 1;
+    }
+    if (http_open(&a->http, &a->settings->http_address, &a->routes, &why) != RC_OK) {
+        (void)fprintf(stderr, "http %s: %s\n", a->settings->http, why);
+        return 1;
+    }
+    if (bus_open(&a->bus, &a->loop, &a->lowfd, &a->document.site, &bus_events, a) != RC_OK) {
+        return 1;
+    }
+    daemon_signals_open(&a->signals, &a->loop, on_signal, a);
+    return 0;
+}
+
+static void feed_start(struct app *a)
+{
+    struct mev e = {.kind = MEV_START,
+                    .start = {.utc_ms = clock_utc_ms(), .epoch_stored = a->loaded.epoch, .longest_lease_ms = a->loaded.longest_lease_ms, .known = a->known}};
+
+    clock_random(&e.start.seed, sizeof e.start.seed);
+    driver_feed(&a->driver, &e);
+}
+
+static void run(struct app *a, int64_t begun_ms)
+{
+    a->exit_code = open_all(a);
+    if (a->exit_code == 0) {
+        feed_start(a);
+        log_note("start link=%s http=%s http_port=%u wallboxes_n=%u meters_n=%u start_ms=%lld", a->peers.listener.local, a->settings->http, http_port(&a->http),
+                 a->document.site.box_n, a->document.site.meter_n, (long long)(clock_boot_ms() - begun_ms));
+        daemon_notify("READY=1");
+    } else {
+        shut(a);
+    }
+    (void)uv_run(&a->loop, UV_RUN_DEFAULT); /* returns when nothing is open any more */
+}
+
+int app_run(const struct settings *settings)
+{
+    struct app *a = calloc(1, sizeof *a);
+    int64_t begun_ms = clock_boot_ms();
+    int exit_code;
+
+    if (a == NULL || uv_loop_init(&a->loop) != 0) {
+        (void)fprintf(stderr, "wallbox-manager: not enough memory or descriptors to start\n");
+        free(a);
+        return 1;
+    }
+    a->settings = settings;
+    a->lock_fd = -1;
+    daemon_raise_files();
+    snapshot_init(&a->board);
+    peers_init(&a->peers, on_peer_event, a);
+    routes_init(&a->routes, &a->board, a->db_path);
+    a->exit_code = load(a);
+    if (a->exit_code == 0) {
+        run(a, begun_ms);
+    } else {
+        store_free(a->store);
+    }
+    routes_deinit(&a->routes);
+    snapshot_deinit(&a->board);
+    lowfd_close(&a->lowfd);
+    CHECK(uv_loop_close(&a->loop) == 0);
+    free(a->loaded.document);
+    if (a->lock_fd >= 0) {
+        (void)close(a->lock_fd); /* gives the lock back */
+    }
+    exit_code = a->exit_code;
+    free(a);
+    return exit_code;
+}

@@ -1,0 +1,23 @@
+/* Site documents at the program's edge: read, checked as a whole, every error said in one line on standard error. */
+#pragma once
+
+#include <stddef.h>
+
+#include "common/base/rc.h"
+#include "manager/core/params.h"
+#include "manager/core/site.h"
+
+struct document {
+    struct site site;
+    struct manager_params params;
+};
+
+/* Read a file ("-" for standard input), or text named `name` in errors. Parameters that it does not hold get their defaults.
+ *
+ * RC_IO, RC_MALFORMED, RC_RANGE  something is wrong: said in lines
+ */
+MUST_USE enum rc document_read_file(struct document *d, const char *path);
+MUST_USE enum rc document_read_text(struct document *d, const char *name, const char *text, size_t len);
+
+/* The document as readable JSON; given back with free. NULL: no memory. */
+char *document_write(const struct document *d);

@@ -1,0 +1,98 @@
+#include "manager/shell/settings.h"
+
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/text.h"
+#include "common/os/config.h"
+#include "common/os/log.h"
+#include "common/os/tcp.h"
+
+static const char *const level_names[] = {"err", "warn", "note", "dbg", NULL};
+static const enum log_level level_values[] = {LOG_LEVEL_ERR, LOG_LEVEL_WARN, LOG_LEVEL_NOTE, LOG_LEVEL_DBG};
+
+static bool is_address(const char *text)
+{
+    struct sockaddr_storage unused;
+
+    return tcp_parse_address(text, &unused) == RC_OK;
+}
+
+static bool is_path(const char *text)
+{
+    return text[0] != '\0';
+}
+
+void settings_defaults(struct settings *s)
+{
+    *s = (struct settings){.log_level = 2};
+    CHECK(text_copy(s->link, sizeof s->link, "127.0.0.1:7443") == RC_OK);
+    CHECK(text_copy(s->http, sizeof s->http, "127.0.0.1:8080") == RC_OK);
+    CHECK(text_copy(s->data, sizeof s->data, "/var/lib/wallbox-manager") == RC_OK);
+}
+
+enum rc settings_read(struct settings *s, const char *path)
+{
+    static const char address[] = "a numeric address and a port, \"ADDR:PORT\" or \"[ADDR]:PORT\"";
+    const struct config_key keys[] = {
+        {.name = "link", .type = CONFIG_TEXT, .out = s->link, .out_len = sizeof s->link, .allowed = address, .is_valid = is_address},
+        {.name = "http", .type = CONFIG_TEXT, .out = s->http, .out_len = sizeof s->http, .allowed = address, .is_valid = is_address},
+        {.name = "data", .type = CONFIG_TEXT, .out = s->data, .out_len = sizeof s->data, .allowed = "a directory", .is_valid = is_path},
+        {.name = "loopback_plain", .type = CONFIG_BOOL, .out = &s->loopback_plain, .allowed = "true or false"},
+        {.name = "log_level", .type = CONFIG_CHOICE, .out = &s->log_level, .choices = level_names, .allowed = "err, warn, note or dbg"},
+    };
+
+    return config_load(path, NULL, 0, NULL, keys, sizeof keys / sizeof keys[0]);
+}
+
+static enum rc check_address(const char *what, const char *text, bool may_listen, struct sockaddr_storage *out, char why[SETTINGS_WHY_LEN])
+{
+    if (tcp_parse_address(text, out) != RC_OK) {
+        (void)snprintf(why, SETTINGS_WHY_LEN, "%s must be a numeric address and a port, ADDR:PORT or [ADDR]:PORT, is \"%s\"", what, text);
+        return RC_RANGE;
+    }
+    if (may_listen && !tcp_is_loopback(out)) {
+        (void)snprintf(why, SETTINGS_WHY_LEN, "%s must be a loopback address with loopback_plain (127.0.0.1:PORT or [::1]:PORT), is \"%s\"", what, text);
+        return RC_RANGE;
+    }
+    return RC_OK;
+}
+
+enum rc settings_check(struct settings *s, bool may_listen, char out_why[SETTINGS_WHY_LEN])
+{
+    enum rc rc;
+
+    if (may_listen && !s->loopback_plain) {
+        (void)snprintf(out_why, SETTINGS_WHY_LEN, "this version has no TLS and listens only with --loopback-plain, on loopback addresses");
+        return RC_RANGE;
+    }
+    rc = check_address("link", s->link, may_listen, &s->link_address, out_why);
+    return rc == RC_OK ? check_address("http", s->http, may_listen, &s->http_address, out_why) : rc;
+}
+
+/* A text as libconfig reads it. */
+static void print_text(FILE *to, const char *name, const char *text)
+{
+    (void)fprintf(to, "%s = \"", name);
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\') {
+            (void)fputc('\\', to);
+        }
+        (void)fputc(*at, to);
+    }
+    (void)fprintf(to, "\";\n");
+}
+
+void settings_print(const struct settings *s, FILE *to)
+{
+    print_text(to, "link", s->link);
+    print_text(to, "http", s->http);
+    print_text(to, "data", s->data);
+    (void)fprintf(to, "loopback_plain = %s;\n", s->loopback_plain ? "true" : "false");
+    print_text(to, "log_level", level_names[s->log_level]);
+}
+
+void settings_apply_log_level(const struct settings *s)
+{
+    log_set_level(level_values[s->log_level]);
+}

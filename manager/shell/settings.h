@@ -1,0 +1,44 @@
+/* What must exist before the first start: addresses, data directory, log level. From defaults, then the configuration file, then the
+ * command line.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "common/base/rc.h"
+
+#define SETTINGS_ADDRESS_LEN 64
+#define SETTINGS_PATH_LEN 1024
+#define SETTINGS_WHY_LEN 256
+
+struct settings {
+    char link[SETTINGS_ADDRESS_LEN]; /* where wallboxes connect, ADDR:PORT */
+    char http[SETTINGS_ADDRESS_LEN]; /* where people and programs connect */
+    char data[SETTINGS_PATH_LEN];
+    bool loopback_plain;                  /* listen without TLS, on loopback addresses only */
+    int32_t log_level;                    /* index of settings_levels */
+    struct sockaddr_storage link_address; /* set by settings_check */
+    struct sockaddr_storage http_address;
+};
+
+void settings_defaults(struct settings *s);
+
+/* Values of a configuration file over what is there. RC_MISSING, RC_RANGE: lines on standard error said why. */
+MUST_USE enum rc settings_read(struct settings *s, const char *path);
+
+/* Look at the whole and set the two addresses.
+ *
+ * may_listen  the program is going to listen: then TLS, or its absence on loopback, is demanded
+ *
+ * RC_RANGE    out_why is one line: what is wrong and what is allowed
+ */
+MUST_USE enum rc settings_check(struct settings *s, bool may_listen, char out_why[SETTINGS_WHY_LEN]);
+
+/* Write as a configuration file. */
+void settings_print(const struct settings *s, FILE *to);
+
+/* Make the log level count. */
+void settings_apply_log_level(const struct settings *s);

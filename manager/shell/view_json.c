@@ -1,0 +1,264 @@
+#include "manager/shell/view_json.h"
+
+#include <stdio.h>
+
+#include "common/base/check.h"
+#include "common/base/units.h"
+#include "common/os/clock.h"
+
+#define HEX_MAX 32u
+
+/* A value, or null when it is not known. */
+static json_t *known(bool is_known, int64_t value)
+{
+    return is_known ? json_integer(value) : json_null();
+}
+
+static json_t *three(const int32_t at[PHASE_N])
+{
+    return json_pack("[iii]", at[0], at[1], at[2]);
+}
+
+static json_t *three_wide(const int64_t at[PHASE_N])
+{
+    return json_pack("[III]", (json_int_t)at[0], (json_int_t)at[1], (json_int_t)at[2]);
+}
+
+static json_t *three_known(bool is_known, const int32_t at[PHASE_N])
+{
+    return is_known ? three(at) : json_null();
+}
+
+json_t *view_json_utc(int64_t utc_ms)
+{
+    char text[25];
+
+    if (utc_ms == CLOCK_UNSET_UTC_MS) {
+        return json_null();
+    }
+    clock_format_utc(utc_ms, text);
+    return json_string(text);
+}
+
+json_t *view_json_hex(const uint8_t *bytes, unsigned len)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * HEX_MAX + 1];
+
+    CHECK(len <= HEX_MAX);
+    for (unsigned i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * len] = '\0';
+    return json_string(text);
+}
+
+static json_t *epoch_json(uint64_t epoch)
+{
+    char text[17];
+
+    if (epoch == 0) {
+        return json_null();
+    }
+    (void)snprintf(text, sizeof text, "%016llx", (unsigned long long)epoch);
+    return json_string(text);
+}
+
+static json_t *node_json(const struct site *site, const struct view *view, uint16_t i)
+{
+    const struct site_node *n = &site->node[i];
+    const struct view_node *v = &view->node[i];
+    uint16_t meter = site_house_meter(site, i);
+    bool is_metered = v->has_meter && meter < view->meter_n;
+    bool is_good = is_metered && view->meter[meter].state == METER_GOOD;
+    int64_t free_ma[PHASE_N];
+
+    for (int p = 0; p < PHASE_N; p++) {
+        free_ma[p] = max_i64(0, v->budget_ma[p] - v->exposure_ma[p]);
+    }
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", n->id, "parent",
+                     n->parent == NODE_NONE ? json_null() : json_string(site->node[n->parent].id), "limit_ma", three(v->limit_ma), "limit_w",
+                     known(n->limit_w > 0, n->limit_w), "budget_ma", three(v->budget_ma), "base_ma", three(v->base_ma), "metered_ma",
+                     three_known(is_good, v->metered_ma), "drawn_ma", three(v->drawn_ma), "exposure_ma", three_wide(v->exposure_ma), "free_ma",
+                     three_wide(free_ma), "meter", is_metered ? json_string(meter_state_text(view->meter[meter].state)) : json_null(), "is_fallback",
+                     v->is_fallback);
+}
+
+static json_t *voltages(bool is_known, const int32_t mv[PHASE_N])
+{
+    json_t *list;
+
+    if (!is_known) {
+        return json_null();
+    }
+    list = json_array();
+    for (int p = 0; p < PHASE_N && list != NULL; p++) {
+        (void)json_array_append_new(list, known(mv[p] > 0, mv[p])); /* a list that misses one for want of memory is refused by json_pack's user */
+    }
+    return list;
+}
+
+static json_t *meter_json(const struct site *site, const struct view *view, uint16_t i)
+{
+    const struct site_meter *m = &site->meter[i];
+    const struct view_meter *v = &view->meter[i];
+    const struct meter_sample *last = &v->last;
+    bool is_live = v->has_sample && v->state == METER_GOOD;
+
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", m->id, "model", m->model, "node", site->node[m->node].id,
+                     "role", m->role == METER_SOLAR ? "solar" : "house", "state", meter_state_text(v->state), "age_ms", known(v->has_sample, v->age_ms),
+                     "current_ma", three_known(is_live, last->current_ma), "voltage_mv", voltages(is_live, last->voltage_mv), "power_w",
+                     three_known(is_live, last->power_w), "power_total_w", known(is_live, last->power_total_w), "energy_import_wh",
+                     known(v->has_sample && last->import_wh >= 0, last->import_wh), "energy_export_wh",
+                     known(v->has_sample && last->export_wh >= 0, last->export_wh), "frequency_mhz",
+                     known(is_live && last->frequency_mhz > 0, last->frequency_mhz));
+}
+
+static json_t *totals_json(const struct view *view)
+{
+    int32_t online_n = 0;
+    int32_t charging_n = 0;
+    int64_t power_w = 0;
+    int64_t drawn_ma[PHASE_N] = {0};
+    int64_t offered_ma = 0;
+
+    for (uint16_t i = 0; i < view->box_n; i++) {
+        const struct view_box *b = &view->box[i];
+
+        if (!b->is_online) {
+            continue;
+        }
+        online_n++;
+        charging_n += b->state == BOX_CHARGING ? 1 : 0;
+        power_w += b->power_w;
+        offered_ma += b->offered_ma;
+        for (int p = 0; p < PHASE_N; p++) {
+            drawn_ma[p] += b->drawn_ma[p];
+        }
+    }
+    return json_pack("{s:i, s:i, s:i, s:I, s:I, s:o}", "wallboxes_n", (int)view->box_n, "online_n", online_n, "charging_n", charging_n, "power_w",
+                     (json_int_t)power_w, "offered_ma", (json_int_t)offered_ma, "drawn_ma", three_wide(drawn_ma));
+}
+
+json_t *view_json_site(const struct site *site, const struct view *view, int64_t utc_ms)
+{
+    json_t *nodes = json_array();
+    json_t *meters = json_array();
+    int failed = 0;
+
+    for (uint16_t i = 0; i < view->node_n; i++) {
+        failed |= json_array_append_new(nodes, node_json(site, view, i));
+    }
+    for (uint16_t i = 0; i < view->meter_n; i++) {
+        failed |= json_array_append_new(meters, meter_json(site, view, i));
+    }
+    if (failed != 0) {
+        json_decref(nodes);
+        json_decref(meters);
+        return NULL;
+    }
+    return json_pack("{s:o, s:s, s:o, s:{s:b, s:b, s:b}, s:o, s:o, s:o}", "utc", view_json_utc(utc_ms), "timezone", site->timezone, "epoch",
+                     epoch_json(view->epoch), "state", "is_granting", view->is_granting, "is_restarting", view->is_restarting, "is_second_manager",
+                     view->is_second_manager, "nodes", nodes, "meters", meters, "totals", totals_json(view));
+}
+
+static json_t *used_phases(uint8_t used)
+{
+    static const char *const name[PHASE_N] = {"L1", "L2", "L3"};
+    json_t *list = json_array();
+
+    for (int p = 0; p < PHASE_N; p++) {
+        if ((used & PHASE_BIT(p)) != 0) {
+            (void)json_array_append_new(list, json_string(name[p])); /* only memory can fail it; a shorter list is shown then */
+        }
+    }
+    return list;
+}
+
+static json_t *faults_json(const struct view_box *v)
+{
+    json_t *list = json_array();
+
+    for (uint8_t i = 0; i < v->faults_n && i < FAULT_MAX; i++) {
+        (void)json_array_append_new(list, json_integer(v->faults[i])); /* as above */
+    }
+    return list;
+}
+
+static json_t *session_json(const struct view_box *v)
+{
+    if (!v->has_status || !v->has_session) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:I}", "id", view_json_hex(v->session.at, SESSION_ID_LEN), "energy_wh", (json_int_t)v->session_wh);
+}
+
+static json_t *reason_phase(int8_t phase)
+{
+    static const char *const name[PHASE_N] = {"L1", "L2", "L3"};
+
+    return phase >= 0 && phase < PHASE_N ? json_string(name[phase]) : json_null();
+}
+
+/* What the manager decided and books. */
+static json_t *decided_json(const struct site *site, const struct view_box *v)
+{
+    bool has_node = v->reason_node != NODE_NONE && v->reason_node < site->node_n;
+
+    return json_pack("{s:o, s:i, s:i, s:i, s:o, s:s, s:o, s:o, s:o}", "granted_ma", known(v->granted_ma != MA_UNSET, v->granted_ma), "target_ma", v->target_ma,
+                     "demand_ma", v->demand_ma, "exposure_ma", v->exposure_ma, "lease_left_ms", known(v->granted_ma != MA_UNSET, max_i64(0, v->lease_left_ms)),
+                     "reason", reason_text(v->reason), "reason_node", has_node ? json_string(site->node[v->reason_node].id) : json_null(), "reason_phase",
+                     reason_phase(v->reason_phase), "turn_place", known(v->turn_place > 0, v->turn_place));
+}
+
+/* What the wallbox reported; figures that move are unknown while it is offline. */
+static json_t *reported_json(const struct view_box *v)
+{
+    bool is_live = v->is_online && v->has_status;
+
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state", is_live ? box_state_text(v->state) : "Offline", "age_ms",
+                     known(v->has_status && v->age_ms >= 0, v->age_ms), "offered_ma", known(is_live, v->offered_ma), "drawn_ma",
+                     three_known(is_live, v->drawn_ma), "power_w", known(is_live, v->power_w), "energy_wh", known(v->has_status, v->energy_wh), "session",
+                     session_json(v), "contactor", is_live ? json_string(v->contactor_closed ? "closed" : "open") : json_null(), "pilot",
+                     is_live ? json_string(pilot_state_text(v->pilot)) : json_null(), "used_phases", used_phases(v->used), "faults",
+                     v->has_status ? faults_json(v) : json_null(), "temperature_mdegc", known(is_live, v->temperature_mdegc), "firmware",
+                     v->firmware[0] != '\0' ? json_string(v->firmware) : json_null());
+}
+
+json_t *view_json_box(const struct site *site, const struct view *view, uint16_t box)
+{
+    const struct site_box *b = &site->box[box];
+    const struct view_box *v = &view->box[box];
+    json_t *object;
+    json_t *reported;
+    json_t *decided;
+
+    CHECK(box < site->box_n);
+    CHECK(box < view->box_n);
+    object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "serial", b->serial, "name", b->name[0] != '\0' ? b->name : b->serial, "node",
+                       site->node[b->node].id, "phases", phase_assign_text(b->phases), "min_ma", b->min_ma, "max_ma", b->max_ma, "fallback_ma", b->fallback_ma,
+                       "priority", (int)b->priority);
+    reported = reported_json(v);
+    decided = decided_json(site, v);
+    if (json_object_update(object, reported) != 0 || json_object_update(object, decided) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(reported);
+    json_decref(decided);
+    return object;
+}
+
+json_t *view_json_boxes(const struct site *site, const struct view *view, int64_t utc_ms)
+{
+    json_t *list = json_array();
+
+    for (uint16_t i = 0; i < view->box_n; i++) {
+        if (json_array_append_new(list, view_json_box(site, view, i)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return json_pack("{s:o, s:o}", "utc", view_json_utc(utc_ms), "wallboxes", list);
+}

@@ -1,0 +1,28 @@
+/* The picture for people as JSON (spec 08 8.4): names with their unit, unknown is null, phases in site order.
+ *
+ * Ownership: the caller gives every result back with json_decref; NULL when there is no memory.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/base/limits.h"
+#include "manager/core/site.h"
+#include "manager/core/view.h"
+
+/* Nodes, meters, totals and state of the manager. utc_ms is when the view was made, CLOCK_UNSET_UTC_MS unknown. */
+json_t *view_json_site(const struct site *site, const struct view *view, int64_t utc_ms);
+
+/* {"utc": ..., "wallboxes": [...]} */
+json_t *view_json_boxes(const struct site *site, const struct view *view, int64_t utc_ms);
+
+/* One wallbox, box < site->box_n. What is measured live is null while it is offline. */
+json_t *view_json_box(const struct site *site, const struct view *view, uint16_t box);
+
+/* RFC 3339 UTC with milliseconds, or null. */
+json_t *view_json_utc(int64_t utc_ms);
+
+/* Bytes as hex digits, two each; len is at most 32. */
+json_t *view_json_hex(const uint8_t *bytes, unsigned len);

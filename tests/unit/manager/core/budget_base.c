@@ -1,0 +1,144 @@
+#include "tests/unit/manager/core/budget_site.h"
+
+TestSuite(budget_base, .timeout = 10);
+
+/* A vehicle of 16 A ramps in 1.6 s, its wallbox reports five times a second, the meter shows what was one second ago. */
+static int32_t ramp_ma(int64_t t, bool is_up)
+{
+    int32_t done_ma = clamp_i32((int32_t)(t - 5000) * 10, 0, 16000);
+
+    return is_up ? done_ma : 16000 - done_ma;
+}
+
+static void run_ramp(bool is_up)
+{
+    start_house(1);
+    for (int64_t t = 0; t <= 30000; t += 100) {
+        if (t % 200 == 0) {
+            drawn(0, ramp_ma(t, is_up), t);
+        }
+        if (t % 500 == 0) {
+            metered_by(0, 10000 + ramp_ma(t - 1000, is_up), t);
+        }
+        (void)budget_run(&b, t);
+        cr_assert_eq(use_ma(0), 39500, "at %lld ms: %d", (long long)t, use_ma(0));
+    }
+    cr_assert_eq(b.node[0].base_ma[0], 10000);
+}
+
+Test(budget_base, a_vehicle_that_ramps_up_does_not_look_like_house_load)
+{
+    run_ramp(true);
+}
+
+Test(budget_base, a_vehicle_that_ramps_down_does_not_look_like_house_load)
+{
+    run_ramp(false);
+}
+
+Test(budget_base, a_step_of_the_house_during_a_ramp_down_is_seen_when_the_meter_is_above_the_limit)
+{
+    start_house(1);
+    drawn(0, 30000, 0);
+    (void)metered(40000, 0);
+    cr_assert_eq(use_ma(0), 39500);
+    drawn(0, 20000, 400);
+    (void)metered(49500, 500); /* exactly limit - reserve: the low estimate still counts, 49.5 - 30 */
+    cr_assert_eq(use_ma(0), 30000);
+    (void)metered(49501, 600); /* above: the high one, 49.501 - 20 */
+    cr_assert_eq(use_ma(0), 19999);
+}
+
+Test(budget_base, a_high_estimate_that_lasts_longer_than_the_window_counts)
+{
+    start_house(1);
+    drawn(0, 16000, 0);
+    (void)metered(26000, 0);
+    cr_assert_eq(use_ma(0), 39500);
+    /* the meter does not move on although the vehicle has stopped; its reading stays at the same moment */
+    drawn(0, 0, 100);
+    (void)budget_run(&b, 100);
+    cr_assert_eq(use_ma(0), 39500);
+    cr_assert_eq(budget_next_ms(&b, 100), 100 + 1500 + 1);
+    (void)budget_run(&b, 1600);
+    cr_assert_eq(use_ma(0), 39500);
+    cr_assert(budget_run(&b, 1601));
+    cr_assert_eq(use_ma(0), 23500);
+}
+
+/* Two vehicles whose currents always move a little against each other: the distance of the two estimates never closes. */
+Test(budget_base, flicker_of_vehicles_does_not_open_the_door_for_a_ramp)
+{
+    start_house(2);
+    for (int64_t t = 0; t <= 20000; t += 100) {
+        bool is_odd = t % 200 != 0;
+
+        drawn(0, t >= 10000 ? 0 : (is_odd ? 15500 : 16000), t);
+        drawn(1, is_odd ? 16000 : 15500, t);
+        if (t % 500 == 0) {
+            metered_by(0, 10000 + (t < 11000 ? 31500 : 15750), t);
+        }
+        (void)budget_run(&b, t);
+        cr_assert_geq(use_ma(0), 38900, "at %lld ms: %d", (long long)t, use_ma(0));
+    }
+}
+
+Test(budget_base, a_silent_wallbox_subtracts_nothing)
+{
+    start_house(2);
+    drawn(0, 10000, 0);
+    drawn(1, 10000, 0);
+    (void)metered(25000, 0);
+    cr_assert_eq(use_ma(0), 44500);
+    budget_box_silent(&b, 1);
+    cr_assert(budget_run(&b, 100));
+    cr_assert_eq(use_ma(0), 34500);
+    drawn(1, 10000, 50); /* older figures than before are welcome again after a silence */
+    (void)budget_run(&b, 200);
+    cr_assert_eq(b.node[0].true_ma[0], 44500);
+}
+
+Test(budget_base, an_older_figure_of_a_wallbox_is_ignored_and_values_are_clamped)
+{
+    start_house(1);
+    drawn(0, 10000, 1000);
+    drawn(0, 5000, 999);
+    cr_assert_eq(b.box[0].newest.ma[0], 10000);
+    drawn(0, -5, 1000);
+    cr_assert_eq(b.box[0].newest.ma[0], 0);
+    drawn(0, MA_MAX + 1, 1001);
+    cr_assert_eq(b.box[0].newest.ma[0], MA_MAX);
+}
+
+Test(budget_base, a_flood_of_figures_keeps_the_longest_window_and_no_more)
+{
+    start_house(1);
+    site.meter[0].lag_ms = 10000;
+    drawn(0, 16000, 1000);
+    for (int64_t t = 1010; t <= 11500; t += 10) {
+        drawn(0, 0, t);
+    }
+    (void)metered(26000, 11500); /* 10.5 s after the 16 A: still in the window */
+    cr_assert_eq(b.node[0].base_ma[0], 10000);
+    for (int64_t t = 11510; t <= 11700; t += 10) {
+        drawn(0, 0, t);
+    }
+    (void)metered(26000, 11700);
+    cr_assert_eq(b.node[0].base_ma[0], 26000);
+}
+
+Test(budget_base, a_full_site_sums_up_without_overflow)
+{
+    add_node("grid", NODE_NONE, MA_MAX);
+    add_meter(0, 0);
+    for (int i = 0; i < BOX_MAX; i++) {
+        add_box(0);
+    }
+    start();
+    for (uint16_t i = 0; i < BOX_MAX; i++) {
+        drawn(i, MA_MAX, 0);
+    }
+    (void)metered(-MA_MAX, 0);
+    cr_assert_eq(b.node[0].base_ma[0], -MA_MAX - BOX_MAX * MA_MAX);
+    cr_assert_eq(use_ma(0), MA_MAX);
+}

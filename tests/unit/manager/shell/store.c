@@ -1,0 +1,483 @@
+#include <criterion/criterion.h>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manager/shell/store.h"
+
+TestSuite(store, .timeout = 10);
+
+#define RESULTS_MAX 4096
+
+struct bench {
+    char dir[64];
+    uv_loop_t loop;
+    struct store *store;
+    uint64_t ticket[RESULTS_MAX];
+    bool is_stored[RESULTS_MAX];
+    int results_n;
+    bool is_closed;
+};
+
+static void on_result(void *user, uint64_t ticket, bool is_stored)
+{
+    struct bench *b = user;
+
+    cr_assert_lt(b->results_n, RESULTS_MAX);
+    b->ticket[b->results_n] = ticket;
+    b->is_stored[b->results_n] = is_stored;
+    b->results_n++;
+}
+
+static void on_closed(void *user)
+{
+    ((struct bench *)user)->is_closed = true;
+}
+
+static void open_store(struct bench *b, int64_t page_max)
+{
+    struct store_options options = {.dir = b->dir, .page_max = page_max, .busy_ms = 1};
+
+    cr_assert_eq(store_open(&b->store, &options), RC_OK);
+}
+
+static void start(struct bench *b)
+{
+    b->results_n = 0;
+    b->is_closed = false;
+    cr_assert_eq(uv_loop_init(&b->loop), 0);
+    cr_assert_eq(store_start(b->store, &b->loop, on_result, b), RC_OK);
+}
+
+static void finish(struct bench *b)
+{
+    store_close(b->store, on_closed, b);
+    cr_assert_eq(uv_run(&b->loop, UV_RUN_DEFAULT), 0);
+    cr_assert(b->is_closed);
+    cr_assert_eq(uv_loop_close(&b->loop), 0);
+}
+
+static void make(struct bench *b, int64_t page_max)
+{
+    memset(b, 0, sizeof *b);
+    (void)snprintf(b->dir, sizeof b->dir, "/tmp/wallbox-store-XXXXXX");
+    cr_assert_not_null(mkdtemp(b->dir));
+    open_store(b, page_max);
+}
+
+static void clean(struct bench *b)
+{
+    static const char *const names[] = {"manager.db", "manager.db-wal", "manager.db-shm", "manager.state"};
+    char path[128];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", b->dir, names[i]);
+        (void)unlink(path);
+    }
+    cr_assert_eq(rmdir(b->dir), 0);
+}
+
+static void flush_and_wait(struct bench *b, int results_n)
+{
+    store_flush(b->store);
+    while (b->results_n < results_n) {
+        (void)uv_run(&b->loop, UV_RUN_ONCE);
+    }
+}
+
+static void path_of(const struct bench *b, const char *name, char *out, size_t out_len)
+{
+    (void)snprintf(out, out_len, "%s/%s", b->dir, name);
+}
+
+static int64_t query(const struct bench *b, const char *sql)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    int64_t value;
+
+    path_of(b, "manager.db", path, sizeof path);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    cr_assert_eq(sqlite3_step(s), SQLITE_ROW);
+    value = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return value;
+}
+
+static void put_record(struct bench *b, uint64_t ticket, uint8_t id, uint16_t quarter_n, enum rc expected)
+{
+    static int32_t quarters[QUARTER_MAX];
+    struct msg_session_record m = {.session = {{id, (uint8_t)(ticket >> 8)}},
+                                   .start_utc_ms = 1700000000000,
+                                   .stop_utc_ms = 1700003600000,
+                                   .start_wh = 1000,
+                                   .stop_wh = 8500,
+                                   .uid = {4, {1, 2, 3, 4}},
+                                   .end = END_UNPLUGGED,
+                                   .first_quarter_utc_ms = 1699999200000,
+                                   .quarter_n = quarter_n,
+                                   .quarter_wh = quarters};
+    struct mfx_store what = {.kind = MSTORE_SESSION, .ticket = ticket, .box = 0, .session = &m};
+
+    for (int i = 0; i < quarter_n; i++) {
+        quarters[i] = i + 1;
+    }
+    cr_assert_eq(store_put(b->store, &what, "W01", NULL), expected);
+    memset(quarters, 0xff, sizeof quarters); /* the store has a copy */
+}
+
+static void put_start(struct bench *b, uint64_t ticket, uint8_t id)
+{
+    struct msg_session_started m = {.session = {{id}}, .start_age_ms = 60000, .start_wh = 1000};
+    struct mfx_store what = {.kind = MSTORE_SESSION_STARTED, .ticket = ticket, .session_started = &m};
+
+    cr_assert_eq(store_put(b->store, &what, "W01", NULL), RC_OK);
+}
+
+static void put_epoch(struct bench *b, uint64_t ticket, uint64_t epoch)
+{
+    struct mfx_store what = {.kind = MSTORE_EPOCH, .ticket = ticket, .box = BOX_MAX, .epoch = {.epoch = epoch, .longest_lease_ms = 10000}};
+
+    cr_assert_eq(store_put(b->store, &what, NULL, NULL), RC_OK);
+}
+
+static void put_box(struct bench *b, uint64_t ticket, const char *serial, int32_t fallback_ma)
+{
+    struct mfx_store what = {.kind = MSTORE_BOX, .ticket = ticket, .known = {.fallback_ma = fallback_ma}};
+
+    cr_assert_eq(store_put(b->store, &what, serial, NULL), RC_OK);
+}
+
+static void put_event(struct bench *b, uint64_t ticket)
+{
+    struct mfx_store what = {.kind = MSTORE_EVENT, .ticket = ticket, .box = 0, .event = {.kind = EVENT_FAULT_RAISED, .code = 17}};
+
+    cr_assert_eq(store_put(b->store, &what, "W01", NULL), RC_OK);
+}
+
+Test(store, a_new_directory_knows_nothing)
+{
+    struct bench b;
+    struct store_loaded loaded;
+
+    make(&b, 0);
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect_null(loaded.document);
+    cr_expect_eq(loaded.epoch, 0);
+    cr_expect_eq(loaded.longest_lease_ms, 0);
+    store_free(b.store);
+    clean(&b);
+}
+
+Test(store, the_newest_document_counts_and_older_ones_are_kept)
+{
+    struct bench b;
+    struct store_loaded loaded;
+
+    make(&b, 0);
+    cr_assert_eq(store_add_document(b.store, "{\"a\":1}", 1700000000000), RC_OK);
+    cr_assert_eq(store_add_document(b.store, "{\"a\":2}", CLOCK_UNSET_UTC_MS), RC_OK);
+    store_free(b.store);
+    open_store(&b, 0);
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect_str_eq(loaded.document, "{\"a\":2}");
+    free(loaded.document);
+    store_free(b.store);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM site_document"), 2);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM site_document WHERE utc_ms IS NULL"), 1);
+    clean(&b);
+}
+
+Test(store, epoch_and_wallboxes_survive_a_restart)
+{
+    static struct site site = {.node_n = 1, .box_n = 3};
+    struct mev_known known[3];
+    struct store_loaded loaded;
+    struct bench b;
+
+    (void)snprintf(site.box[0].serial, SERIAL_LEN, "W01");
+    (void)snprintf(site.box[1].serial, SERIAL_LEN, "W02");
+    (void)snprintf(site.box[2].serial, SERIAL_LEN, "W03");
+    make(&b, 0);
+    start(&b);
+    put_epoch(&b, 1, 0x00000001deadbeef);
+    put_box(&b, 2, "W02", 6000);
+    put_box(&b, 3, "W03", MA_UNSET);
+    put_box(&b, 4, "W02", 8000);
+    flush_and_wait(&b, 4);
+    finish(&b);
+    open_store(&b, 0);
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect_eq(loaded.epoch, 0x00000001deadbeef);
+    cr_expect_eq(loaded.longest_lease_ms, 10000);
+    store_known(b.store, &site, known);
+    cr_expect_not(known[0].has_met);
+    cr_expect_eq(known[0].fallback_ma, MA_UNSET);
+    cr_expect(known[1].has_met);
+    cr_expect_eq(known[1].fallback_ma, 8000);
+    cr_expect(known[2].has_met);
+    cr_expect_eq(known[2].fallback_ma, MA_UNSET);
+    store_free(b.store);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM manager_epoch"), 1);
+    clean(&b);
+}
+
+Test(store, the_epoch_is_found_in_the_database_when_its_file_is_lost)
+{
+    struct bench b;
+    struct store_loaded loaded;
+    char path[128];
+
+    make(&b, 0);
+    start(&b);
+    put_epoch(&b, 1, 0x0000000200000001);
+    flush_and_wait(&b, 1);
+    finish(&b);
+    path_of(&b, "manager.state", path, sizeof path);
+    cr_assert_eq(unlink(path), 0);
+    open_store(&b, 0);
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect_eq(loaded.epoch, 0x0000000200000001);
+    cr_expect_eq(loaded.longest_lease_ms, 10000);
+    store_free(b.store);
+    clean(&b);
+}
+
+Test(store, a_record_that_comes_twice_counts_once)
+{
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    put_start(&b, 1, 7);
+    put_start(&b, 2, 7);
+    put_record(&b, 3, 7, 3, RC_OK);
+    flush_and_wait(&b, 3);
+    put_record(&b, 4, 7, 3, RC_OK);
+    put_start(&b, 5, 7);
+    flush_and_wait(&b, 5);
+    for (int i = 0; i < 5; i++) {
+        cr_expect_eq(b.ticket[i], (uint64_t)i + 1);
+        cr_expect(b.is_stored[i]);
+    }
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session"), 1);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session WHERE state = 'closed' AND stop_wh = 8500 AND end_reason = 'unplugged'"), 1);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session_quarter"), 3);
+    cr_expect_eq(query(&b, "SELECT sum(energy_wh) FROM session_quarter"), 6);
+    clean(&b);
+}
+
+Test(store, a_record_of_the_longest_session_keeps_all_its_quarters)
+{
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    put_record(&b, 1, 1, QUARTER_MAX, RC_OK);
+    put_record(&b, 2, 2, 0, RC_OK);
+    flush_and_wait(&b, 2);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session_quarter"), QUARTER_MAX);
+    cr_expect_eq(query(&b, "SELECT max(energy_wh) FROM session_quarter"), QUARTER_MAX);
+    clean(&b);
+}
+
+Test(store, what_is_queued_together_is_one_transaction)
+{
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    for (uint64_t i = 1; i <= 100; i++) {
+        put_event(&b, i);
+    }
+    flush_and_wait(&b, 100);
+    cr_expect_eq(store_transactions_n(b.store), 1);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM event WHERE kind = 'fault_raised' AND code = 17 AND serial = 'W01'"), 100);
+    clean(&b);
+}
+
+Test(store, a_write_without_a_ticket_is_stored_and_not_answered)
+{
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    put_event(&b, 0);
+    put_event(&b, 1);
+    flush_and_wait(&b, 1);
+    cr_expect_eq(b.results_n, 1);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM event"), 2);
+    clean(&b);
+}
+
+Test(store, closing_writes_what_is_queued)
+{
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    put_event(&b, 1);
+    store_flush(b.store);
+    put_record(&b, 2, 1, 4, RC_OK); /* comes while the first is being written */
+    finish(&b);
+    cr_expect_eq(b.results_n, 2);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session"), 1);
+    clean(&b);
+}
+
+Test(store, the_queue_refuses_what_does_not_fit)
+{
+    struct bench b;
+    struct mfx_store what = {.kind = MSTORE_EVENT, .ticket = 1, .event = {.kind = EVENT_BOX_LOST}};
+
+    make(&b, 0);
+    start(&b);
+    for (int i = 0; i < STORE_QUEUE_MAX; i++) {
+        cr_assert_eq(store_put(b.store, &what, "W01", NULL), RC_OK);
+    }
+    cr_expect_eq(store_put(b.store, &what, "W01", NULL), RC_FULL);
+    flush_and_wait(&b, STORE_QUEUE_MAX);
+    cr_expect_eq(store_put(b.store, &what, "W01", NULL), RC_OK);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM event"), STORE_QUEUE_MAX + 1);
+    clean(&b);
+}
+
+Test(store, while_the_database_is_locked_writes_fail_but_the_epoch_does_not)
+{
+    struct bench b;
+    sqlite3 *other = NULL;
+    char path[128];
+
+    make(&b, 0);
+    start(&b);
+    path_of(&b, "manager.db", path, sizeof path);
+    cr_assert_eq(sqlite3_open(path, &other), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    put_record(&b, 1, 1, 2, RC_OK);
+    put_epoch(&b, 2, 0x0000000300000000);
+    put_event(&b, 3);
+    flush_and_wait(&b, 3);
+    cr_expect_not(b.is_stored[0]);
+    cr_expect(b.is_stored[1]);
+    cr_expect_not(b.is_stored[2]);
+    cr_assert_eq(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    put_record(&b, 4, 1, 2, RC_OK);
+    flush_and_wait(&b, 4);
+    cr_expect(b.is_stored[3]);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session"), 1);
+    clean(&b);
+}
+
+Test(store, on_a_full_disk_only_what_is_stored_is_acknowledged)
+{
+    struct bench b;
+    int stored_n = 0;
+    int failed_n = 0;
+
+    make(&b, 60);
+    start(&b);
+    for (uint64_t i = 1; i <= 200; i++) {
+        put_record(&b, i, (uint8_t)i, QUARTER_MAX, RC_OK);
+    }
+    put_epoch(&b, 201, 0x0000000400000000);
+    flush_and_wait(&b, 201);
+    for (int i = 0; i < 200; i++) {
+        cr_expect_eq(b.ticket[i], (uint64_t)i + 1);
+        stored_n += b.is_stored[i] ? 1 : 0;
+        failed_n += b.is_stored[i] ? 0 : 1;
+    }
+    cr_expect(b.is_stored[200], "the epoch needs no space");
+    cr_expect_gt(stored_n, 0);
+    cr_expect_gt(failed_n, 0);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session"), stored_n);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session_quarter"), (int64_t)stored_n * QUARTER_MAX);
+    clean(&b);
+}
+
+static void overwrite(const struct bench *b, const char *name)
+{
+    char path[128];
+    char noise[8192];
+    int fd;
+
+    path_of(b, name, path, sizeof path);
+    fd = open(path, O_WRONLY);
+    cr_assert_geq(fd, 0);
+    memset(noise, 'x', sizeof noise);
+    for (int i = 0; i < 16; i++) {
+        cr_assert_eq(write(fd, noise, sizeof noise), (ssize_t)sizeof noise);
+    }
+    close(fd);
+}
+
+Test(store, a_damaged_database_is_refused)
+{
+    struct bench b;
+    struct store_options options = {.busy_ms = 1};
+
+    make(&b, 0);
+    store_free(b.store);
+    overwrite(&b, "manager.db");
+    options.dir = b.dir;
+    cr_expect_eq(store_open(&b.store, &options), RC_MALFORMED);
+    clean(&b);
+}
+
+Test(store, a_damaged_state_file_is_refused)
+{
+    struct bench b;
+    struct store_options options = {.busy_ms = 1};
+
+    make(&b, 0);
+    start(&b);
+    put_epoch(&b, 1, 5);
+    put_epoch(&b, 2, 6);
+    flush_and_wait(&b, 2);
+    finish(&b);
+    overwrite(&b, "manager.state");
+    options.dir = b.dir;
+    cr_expect_eq(store_open(&b.store, &options), RC_MALFORMED);
+    clean(&b);
+}
+
+Test(store, a_database_of_a_newer_program_is_refused)
+{
+    struct bench b;
+    struct store_options options = {.busy_ms = 1};
+    sqlite3 *db = NULL;
+    char path[128];
+
+    make(&b, 0);
+    store_free(b.store);
+    path_of(&b, "manager.db", path, sizeof path);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "PRAGMA user_version = 1000", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    options.dir = b.dir;
+    cr_expect_eq(store_open(&b.store, &options), RC_MALFORMED);
+    clean(&b);
+}
+
+Test(store, a_directory_that_does_not_exist_is_refused)
+{
+    struct store *s = NULL;
+    struct store_options options = {.dir = "/nonexistent/wallbox", .busy_ms = 1};
+
+    cr_expect_eq(store_open(&s, &options), RC_IO);
+    cr_expect_null(s);
+}
