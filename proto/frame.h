@@ -14,10 +14,10 @@
 #define FRAME_PREFIX_LEN 4
 
 struct frame_reader {
-    uint32_t have_len;  /* bytes of prefix and body collected */
-    uint32_t body_len;  /* known once the prefix is complete */
+    uint32_t have_len; /* bytes of prefix and body collected */
+    uint32_t body_len; /* known once the prefix is complete */
     uint8_t prefix[FRAME_PREFIX_LEN];
-    uint8_t *body;      /* kept: capacity FRAME_MAX, given by the owner */
+    uint8_t *body; /* kept: capacity FRAME_MAX, given by the owner */
 };
 
 /* Start with an empty buffer. `body` holds FRAME_MAX bytes and is kept until the reader is no longer used. */

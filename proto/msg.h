@@ -69,16 +69,16 @@ enum pilot_state {
 };
 
 /* The states of the manuals (spec 06 6.1); Offline exists only at the manager and never travels. */
-#define BOX_STATE_LIST(X)                                  \
-    X(BOX_IDLE, "Idle")                                    \
-    X(BOX_READY_FOR_CHARGING, "ReadyForCharging")          \
-    X(BOX_CHARGING, "Charging")                            \
-    X(BOX_SUSPENDED, "Suspended")                          \
-    X(BOX_RECOVER_FROM_ERROR, "RecoverFromError")          \
-    X(BOX_TOKEN_PROGRAMMING_MODE, "TokenProgrammingMode")  \
-    X(BOX_UNRECOVERABLE_ERROR, "UnrecoverableError")       \
-    X(BOX_SERVICE_MODE, "ServiceMode")                     \
-    X(BOX_DEGRADED, "Degraded")                            \
+#define BOX_STATE_LIST(X)                                 \
+    X(BOX_IDLE, "Idle")                                   \
+    X(BOX_READY_FOR_CHARGING, "ReadyForCharging")         \
+    X(BOX_CHARGING, "Charging")                           \
+    X(BOX_SUSPENDED, "Suspended")                         \
+    X(BOX_RECOVER_FROM_ERROR, "RecoverFromError")         \
+    X(BOX_TOKEN_PROGRAMMING_MODE, "TokenProgrammingMode") \
+    X(BOX_UNRECOVERABLE_ERROR, "UnrecoverableError")      \
+    X(BOX_SERVICE_MODE, "ServiceMode")                    \
+    X(BOX_DEGRADED, "Degraded")                           \
     X(BOX_UNAVAILABLE, "Unavailable")
 
 #define BOX_STATE_ENUM(name, text) name,
@@ -86,13 +86,13 @@ enum box_state { BOX_STATE_UNSET = 0, BOX_STATE_LIST(BOX_STATE_ENUM) BOX_STATE_N
 #undef BOX_STATE_ENUM
 
 /* Which of the client's limits is the lowest at the moment. */
-#define LIMIT_LIST(X)              \
-    X(LIMIT_GRANT, "grant")        \
-    X(LIMIT_FALLBACK, "fallback")  \
-    X(LIMIT_RATED, "rated")        \
-    X(LIMIT_CABLE, "cable")        \
-    X(LIMIT_DERATING, "derating")  \
-    X(LIMIT_LOCAL, "local")        \
+#define LIMIT_LIST(X)             \
+    X(LIMIT_GRANT, "grant")       \
+    X(LIMIT_FALLBACK, "fallback") \
+    X(LIMIT_RATED, "rated")       \
+    X(LIMIT_CABLE, "cable")       \
+    X(LIMIT_DERATING, "derating") \
+    X(LIMIT_LOCAL, "local")       \
     X(LIMIT_STATE, "state") /* nobody asks for current, or a rule of the state machine forbids it */
 
 #define LIMIT_ENUM(name, text) name,
@@ -145,8 +145,8 @@ enum auth_verdict { AUTH_UNSET = 0, AUTH_ACCEPTED = 1, AUTH_REJECTED = 2, AUTH_B
 enum end_reason {
     END_UNSET = 0,
     END_UNPLUGGED = 1,
-    END_CARD = 2,      /* the same card again */
-    END_COMMAND = 3,   /* stopped by the manager */
+    END_CARD = 2,    /* the same card again */
+    END_COMMAND = 3, /* stopped by the manager */
     END_FAULT = 4,
     END_POWER_LOSS = 5, /* closed after a restart that found the vehicle gone */
     END_N
@@ -182,12 +182,12 @@ struct session_id {
 struct msg_hello {
     char serial[SERIAL_LEN];
     enum wallbox_model model;
-    uint8_t wired_n;      /* 1 or 3 terminals */
-    int32_t max_ma;       /* rated current, 0 or 6,000..80,000 */
+    uint8_t wired_n; /* 1 or 3 terminals */
+    int32_t max_ma;  /* rated current, 0 or 6,000..80,000 */
     enum board_watchdog watchdog;
-    int32_t apply_ms;     /* command to pilot, 0..10,000 */
-    uint64_t epoch_seen;  /* highest, 0 never met a manager */
-    int32_t fallback_ma;  /* stored, 0 or 6,000..80,000 */
+    int32_t apply_ms;      /* command to pilot, 0..10,000 */
+    uint64_t epoch_seen;   /* highest, 0 never met a manager */
+    int32_t fallback_ma;   /* stored, 0 or 6,000..80,000 */
     int64_t rise_after_ms; /* stored, 0..600,000 */
     char firmware[NAME_LEN];
     uint16_t protocol_major;
@@ -213,11 +213,11 @@ struct msg_reject {
 struct msg_status {
     uint64_t status_seq; /* boot counter in the upper 32 bits; never repeats */
     uint64_t boot_id;
-    uint64_t epoch;      /* of the grant that the board has confirmed, 0 none */
-    uint32_t grant_seq;  /* likewise, 0 none */
-    int32_t offered_ma;  /* the larger of accepted and board-confirmed */
+    uint64_t epoch;        /* of the grant that the board has confirmed, 0 none */
+    uint32_t grant_seq;    /* likewise, 0 none */
+    int32_t offered_ma;    /* the larger of accepted and board-confirmed */
     int64_t lease_left_ms; /* 0..60,000 */
-    uint8_t used_phases; /* set of terminals that carry more than 500 mA */
+    uint8_t used_phases;   /* set of terminals that carry more than 500 mA */
     bool contactor_closed;
     enum pilot_state pilot;
     int32_t drawn_ma[PHASE_N];
@@ -324,7 +324,7 @@ struct msg_result { /* CommandResult, UpdateResult */
 struct msg_config_set {
     uint64_t epoch;
     uint32_t version;
-    int32_t max_ma;      /* local current limit of the wallbox */
+    int32_t max_ma; /* local current limit of the wallbox */
     int32_t status_ms;
     bool authorization;
     bool commissioned;

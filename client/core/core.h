@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/rc.h"
 #include "client/core/event.h"
 #include "client/core/params.h"
+#include "common/base/rc.h"
 
 struct client;
 

@@ -16,38 +16,38 @@
 /* One reading of the board. */
 struct board_sample {
     int64_t taken_ms;
-    enum pilot_state pilot;       /* as measured */
-    int32_t pilot_ma;             /* current that the pilot offers now, 0: steady (no PWM) */
-    bool contactor_closed;        /* feedback */
-    int32_t current_ma[PHASE_N];  /* 0..MA_MAX */
+    enum pilot_state pilot;      /* as measured */
+    int32_t pilot_ma;            /* current that the pilot offers now, 0: steady (no PWM) */
+    bool contactor_closed;       /* feedback */
+    int32_t current_ma[PHASE_N]; /* 0..MA_MAX */
     int32_t voltage_mv[PHASE_N];
     int32_t power_w;
-    int64_t energy_wh;            /* register, never decreases */
+    int64_t energy_wh; /* register, never decreases */
     int32_t temperature_mdegc;
-    int32_t cable_ma;             /* rating from the proximity pilot, 0: none plugged or not coded */
-    uint32_t cycle;               /* newest control cycle that the board carried out */
-    uint32_t watchdog_firings;    /* how often its watchdog has fired since the board started */
-    bool watchdog_latched;        /* it has fired and was not rearmed yet: the pilot stays away */
-    bool power_failed;            /* the board was without power before this start */
+    int32_t cable_ma;          /* rating from the proximity pilot, 0: none plugged or not coded */
+    uint32_t cycle;            /* newest control cycle that the board carried out */
+    uint32_t watchdog_firings; /* how often its watchdog has fired since the board started */
+    bool watchdog_latched;     /* it has fired and was not rearmed yet: the pilot stays away */
+    bool power_failed;         /* the board was without power before this start */
     uint16_t faults_n;
-    uint16_t faults[FAULT_MAX];   /* codes of spec 06 6.2 that the board itself found */
+    uint16_t faults[FAULT_MAX]; /* codes of spec 06 6.2 that the board itself found */
 };
 
 /* One control cycle for the board. Carrying it out feeds the board's watchdog. */
 struct board_command {
-    uint32_t cycle;        /* 1, 2, 3 ... */
-    int32_t pilot_ma;      /* 0: steady; else 6,000..80,000 */
+    uint32_t cycle;   /* 1, 2, 3 ... */
+    int32_t pilot_ma; /* 0: steady; else 6,000..80,000 */
     bool contactor_closed;
     uint32_t rearm_firing; /* number of firings that this cycle was begun after; rearms the watchdog when it equals the board's own count */
 };
 
 /* What must survive a restart and is small: kept in a preallocated file of its own (spec 06 6.6, 09 9.2). */
 struct client_keep {
-    uint64_t epoch;         /* highest seen in a Welcome or Grant */
-    uint32_t boot_count;    /* starts of this program; upper half of status_seq */
+    uint64_t epoch;      /* highest seen in a Welcome or Grant */
+    uint32_t boot_count; /* starts of this program; upper half of status_seq */
     int32_t fallback_ma;
     int64_t rise_after_ms;
-    bool has_fallback;      /* a manager has set it */
+    bool has_fallback; /* a manager has set it */
 };
 
 /* A session as the journal keeps it. */
@@ -57,11 +57,11 @@ struct journal_session {
     int64_t start_boot_ms;  /* CLOCK_BOOTTIME of that boot */
     uint64_t start_boot_id; /* kernel boot that start_boot_ms belongs to */
     int64_t start_wh;
-    int64_t last_wh;        /* register at the last checkpoint */
+    int64_t last_wh; /* register at the last checkpoint */
     int64_t last_utc_ms;
     int64_t last_boot_ms;
     struct card_uid uid;
-    enum end_reason end;    /* END_UNSET: still open */
+    enum end_reason end; /* END_UNSET: still open */
     int64_t first_quarter_utc_ms;
     uint16_t quarter_n;
     int32_t quarter_wh[QUARTER_MAX];
@@ -83,8 +83,8 @@ enum cev_kind {
 };
 
 struct cev {
-    int64_t now_ms;  /* CLOCK_BOOTTIME; never decreases */
-    int64_t utc_ms;  /* CLOCK_UNSET_UTC_MS when the clock is not set */
+    int64_t now_ms; /* CLOCK_BOOTTIME; never decreases */
+    int64_t utc_ms; /* CLOCK_UNSET_UTC_MS when the clock is not set */
     enum cev_kind kind;
     union {
         struct {
@@ -98,24 +98,26 @@ struct cev {
         const struct msg *msg;
         struct board_sample board;
         uint64_t ticket;
-        struct { const struct msg_session_record *record; } record;
+        struct {
+            const struct msg_session_record *record;
+        } record;
     };
 };
 
 enum cfx_kind {
     CFX_UNSET = 0,
-    CFX_BOARD,            /* one control cycle */
-    CFX_LINK_DIAL,        /* connect to the manager; answered by CEV_LINK_UP or CEV_LINK_DOWN */
-    CFX_LINK_CLOSE,       /* end the connection; CEV_LINK_DOWN follows */
+    CFX_BOARD,      /* one control cycle */
+    CFX_LINK_DIAL,  /* connect to the manager; answered by CEV_LINK_UP or CEV_LINK_DOWN */
+    CFX_LINK_CLOSE, /* end the connection; CEV_LINK_DOWN follows */
     CFX_SEND,
-    CFX_KEEP,             /* store struct client_keep, then CEV_STORED */
-    CFX_JOURNAL_BEGIN,    /* a new session, durable before the contactor closes */
+    CFX_KEEP,          /* store struct client_keep, then CEV_STORED */
+    CFX_JOURNAL_BEGIN, /* a new session, durable before the contactor closes */
     CFX_JOURNAL_CHECKPOINT,
-    CFX_JOURNAL_END,      /* finished */
-    CFX_JOURNAL_ACKED,    /* the manager has this session: it may be forgotten later */
-    CFX_RECORD_NEXT,      /* answered by CEV_RECORD */
-    CFX_NOTE,             /* something to log */
-    CFX_STOPPED,          /* orderly end: the pilot is away, the last checkpoint is written */
+    CFX_JOURNAL_END,   /* finished */
+    CFX_JOURNAL_ACKED, /* the manager has this session: it may be forgotten later */
+    CFX_RECORD_NEXT,   /* answered by CEV_RECORD */
+    CFX_NOTE,          /* something to log */
+    CFX_STOPPED,       /* orderly end: the pilot is away, the last checkpoint is written */
 };
 
 enum cnote_kind {
@@ -129,12 +131,12 @@ enum cnote_kind {
     CNOTE_OLD_EPOCH,     /* a message of a manager that is no longer obeyed */
     CNOTE_BOARD_LOST,
     CNOTE_BOARD_BACK,
-    CNOTE_WATCHDOG,      /* the board's watchdog had fired; a: firings */
+    CNOTE_WATCHDOG, /* the board's watchdog had fired; a: firings */
     CNOTE_SESSION_BEGIN,
-    CNOTE_SESSION_END,   /* a: Wh, b: enum end_reason */
-    CNOTE_FAULT,         /* a: code, b: 1 raised 0 cleared */
+    CNOTE_SESSION_END, /* a: Wh, b: enum end_reason */
+    CNOTE_FAULT,       /* a: code, b: 1 raised 0 cleared */
     CNOTE_STORE_FAILED,
-    CNOTE_PROTOCOL,      /* a: enum msg_kind out of order */
+    CNOTE_PROTOCOL, /* a: enum msg_kind out of order */
 };
 
 struct cfx {
@@ -146,7 +148,11 @@ struct cfx {
         struct client_keep keep;
         const struct journal_session *session;
         struct session_id id;
-        struct { enum cnote_kind kind; int64_t a; int64_t b; } note;
+        struct {
+            enum cnote_kind kind;
+            int64_t a;
+            int64_t b;
+        } note;
     };
 };
 

@@ -10,12 +10,8 @@ struct assign_row {
 };
 
 static const struct assign_row rows[PHASES_N] = {
-    [PHASES_UNSET] = {"unset", 0, {-1, -1, -1}},
-    [PHASES_L1_L2_L3] = {"L1-L2-L3", 3, {0, 1, 2}},
-    [PHASES_L2_L3_L1] = {"L2-L3-L1", 3, {1, 2, 0}},
-    [PHASES_L3_L1_L2] = {"L3-L1-L2", 3, {2, 0, 1}},
-    [PHASES_L1] = {"L1", 1, {0, -1, -1}},
-    [PHASES_L2] = {"L2", 1, {1, -1, -1}},
+    [PHASES_UNSET] = {"unset", 0, {-1, -1, -1}},    [PHASES_L1_L2_L3] = {"L1-L2-L3", 3, {0, 1, 2}}, [PHASES_L2_L3_L1] = {"L2-L3-L1", 3, {1, 2, 0}},
+    [PHASES_L3_L1_L2] = {"L3-L1-L2", 3, {2, 0, 1}}, [PHASES_L1] = {"L1", 1, {0, -1, -1}},           [PHASES_L2] = {"L2", 1, {1, -1, -1}},
     [PHASES_L3] = {"L3", 1, {2, -1, -1}},
 };
 

@@ -4,15 +4,15 @@
  */
 #pragma once
 
-#define RC_LIST(X)                                  \
-    X(RC_OK, "ok")                                  \
-    X(RC_AGAIN, "not ready, repeat later")          \
-    X(RC_RANGE, "value outside its allowed range")  \
-    X(RC_FULL, "fixed capacity reached")            \
-    X(RC_STALE, "data older than its time limit")   \
-    X(RC_MALFORMED, "peer sent bytes we refuse")    \
-    X(RC_REFUSED, "a rule forbids it")              \
-    X(RC_MISSING, "no such thing")                  \
+#define RC_LIST(X)                                 \
+    X(RC_OK, "ok")                                 \
+    X(RC_AGAIN, "not ready, repeat later")         \
+    X(RC_RANGE, "value outside its allowed range") \
+    X(RC_FULL, "fixed capacity reached")           \
+    X(RC_STALE, "data older than its time limit")  \
+    X(RC_MALFORMED, "peer sent bytes we refuse")   \
+    X(RC_REFUSED, "a rule forbids it")             \
+    X(RC_MISSING, "no such thing")                 \
     X(RC_IO, "operating system refused")
 
 #define RC_ENUM(name, text) name,

@@ -28,10 +28,10 @@ size_t manager_size(void);
 struct manager *manager_init(void *memory, const struct site *site, const struct manager_params *params);
 
 /* Handle one event. Resets *out first. e->now_ms is not below that of the event before. */
-void manager_step(struct manager *c, const struct mev *e, struct mfx_list *out);
+void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out);
 
 /* When MEV_TICK is wanted at the latest; MS_FOREVER: never. */
-int64_t manager_wake_ms(const struct manager *c);
+int64_t manager_wake_ms(const struct manager *m);
 
 /* The picture for people as of now_ms. *out is filled whole up to its counts. */
-void manager_view(const struct manager *c, int64_t now_ms, struct view *out);
+void manager_view(const struct manager *m, int64_t now_ms, struct view *out);

@@ -19,7 +19,7 @@
 
 /* What is wrong with a document, one line each: "nodes[2].limit_ma[0]: must be 1000..1000000, is -5". */
 struct sitedoc_errors {
-    uint16_t n;     /* how many there are; the first SITEDOC_ERROR_MAX are kept */
+    uint16_t n; /* how many there are; the first SITEDOC_ERROR_MAX are kept */
     char at[SITEDOC_ERROR_MAX][SITEDOC_ERROR_LEN];
 };
 

@@ -39,7 +39,8 @@ struct store {
     struct state_file state; /* likewise */
     uint64_t transactions_n; /* worker */
     uint64_t shown_transactions_n;
-    bool is_failing; /* worker: the trouble was logged, its end is still to be */
+    bool is_state_lost; /* the database knows of epochs that manager.state does not */
+    bool is_failing;    /* worker: the trouble was logged, its end is still to be */
     bool is_writing;
     bool is_started;
     bool is_closing;
@@ -328,6 +329,7 @@ enum rc store_load(struct store *s, struct store_loaded *out)
         log_err("store_load why=\"%s\"", s->db.why);
         return RC_IO;
     }
+    s->is_state_lost = s->state.epoch < loaded.epoch;
     /* One of the two may be behind: the database when it could not be written, the file when it was lost. */
     loaded.epoch = s->state.epoch > loaded.epoch ? s->state.epoch : loaded.epoch;
     loaded.longest_lease_ms = max_i64(s->state.longest_lease_ms, loaded.longest_lease_ms);
@@ -342,6 +344,9 @@ void store_known(struct store *s, const struct site *site, struct mev_known *out
         state_file_keep(&s->state, site);
     }
     state_file_known(&s->state, site, out);
+    for (uint16_t i = 0; s->is_state_lost && i < site->box_n; i++) { /* the file is gone: anybody may hold anything */
+        out[i] = (struct mev_known){.fallback_ma = MA_UNSET, .has_met = true};
+    }
 }
 
 enum rc store_add_document(struct store *s, const char *text, int64_t utc_ms)

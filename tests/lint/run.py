@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Lint: the rules of the project as tests. Prints one line per broken rule and place, and `N passed, N failed, N skipped`."""
+"""Lint: the rules of the project as tests: all, those named, or all but -NAME. Prints one line per broken rule and place, and `N passed, N failed, N skipped`."""
 
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -54,21 +56,40 @@ def pure_symbols():
     for archive in PURE_ARCHIVES:
         if not (build / archive).is_file():
             return [f"build/strict/{archive} is missing: build preset strict first"]
-        listing = subprocess.run(["nm", "-A", str(build / archive)], capture_output=True, text=True, check=True).stdout
+        listing = subprocess.run(["objdump", "-t", str(build / archive)], capture_output=True, text=True, check=True).stdout
+        member = ""
         for line in listing.splitlines():
-            match = re.match(r".*:([^:]+\.o):\s*[0-9a-f]*\s+(\w)\s+(\S+)$", line)
+            named = re.match(r"(\S+\.o):\s+file format", line)
+            member = named[1] if named else member
+            match = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+)\s+(?:\.hidden )?(\S+)$", line)
             if not match:
                 continue
-            if match[2] == "U":
-                needed.append((archive, match[1], match[3]))
-            elif match[2] in "BbDdC" and not match[3].startswith("."):
-                complaints.append(f"{archive}({match[1]}): mutable data {match[3]}")
-            if match[2] in "TRVW":
-                provided.add(match[3])
+            flags, section, size, symbol = match[1], match[2], int(match[3], 16), match[4]
+            if section == "*UND*":
+                needed.append((archive, member, symbol))
+                continue
+            provided.add(symbol)
+            is_data = section == "*COM*" or section.startswith((".data", ".bss", ".tdata", ".tbss")) and not section.startswith(".data.rel.ro")
+            if is_data and size > 0 and "d" not in flags:
+                complaints.append(f"{archive}({member}): mutable data {symbol} in {section}")
     for archive, member, symbol in needed:
         if symbol not in provided and symbol not in ALLOWED_SYMBOLS:
             complaints.append(f"{archive}({member}): needs {symbol}")
     return complaints
+
+
+def tidy():
+    """clang-tidy over everything that is not a unit test (build folder of preset dev), two files at a time."""
+    if not (ROOT / "build" / "dev" / "compile_commands.json").is_file():
+        return ["build/dev is missing: configure preset dev first"]
+
+    def one(name):
+        done = subprocess.run(["clang-tidy", "--quiet", "-p", "build/dev", name], cwd=ROOT, capture_output=True, text=True, check=False)
+        return [line.replace(f"{ROOT}/", "") for line in done.stdout.splitlines() if re.search(r": (error|warning): ", line)]
+
+    names = [name for name in tracked("*.c") if not name.startswith("tests/unit/")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return sorted({line for lines in pool.map(one, names) for line in lines})
 
 
 def fixed_top():
@@ -103,15 +124,17 @@ def main():
         ("no_workplace", lambda: style.no_workplace(everything)),
         ("formatted", formatted),
         ("headers_compile_alone", headers_alone),
+        ("tidy", tidy),
         ("pure_symbols", pure_symbols),
         ("fixed_top_level", fixed_top),
         ("no_download_addresses", no_download_addresses),
     ]
-    wanted = set(sys.argv[1:])
+    wanted = {word for word in sys.argv[1:] if not word.startswith("-")}
+    skipped = {word[1:] for word in sys.argv[1:] if word.startswith("-")}
     failed = 0
     ran = 0
     for name, rule in rules:
-        if wanted and name not in wanted:
+        if wanted and name not in wanted or name in skipped:
             continue
         ran += 1
         complaints = rule()

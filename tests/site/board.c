@@ -101,7 +101,11 @@ static void fire(struct board *b, int64_t now_ms)
 
 enum rc board_attach(struct board *b)
 {
-    return board_has_power(b) ? RC_OK : RC_REFUSED;
+    if (!board_has_power(b)) {
+        return RC_REFUSED;
+    }
+    b->cycle = 0; /* the numbers of this client begin anew */
+    return RC_OK;
 }
 
 void board_detach(struct board *b, int64_t now_ms)

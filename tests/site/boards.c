@@ -44,12 +44,13 @@ static void send_sample(struct boards *b, uint16_t box)
 static bool is_due(const struct boards *b, uint16_t box)
 {
     const struct board *board = &b->run->world.board[box];
+    int64_t since_ms = b->run->world.now_ms - b->sent[box].at_ms;
     bool moved = b->sent[box].pilot != board_pilot_text(board) || b->sent[box].is_closed != board->is_closed || b->sent[box].firing_n != board->firing_n ||
                  b->sent[box].faults != board->faults;
     for (int i = 0; i < PHASE_N; i++) {
         moved = moved || abs(b->sent[box].drawn_ma[i] - board->drawn_ma[i]) >= SAMPLE_MOVE_MA;
     }
-    return moved || b->run->world.now_ms - b->sent[box].at_ms >= SAMPLE_MS;
+    return since_ms >= (moved ? SAMPLE_REST_MS : SAMPLE_MS);
 }
 
 void boards_tick(struct boards *b)

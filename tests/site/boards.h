@@ -9,7 +9,8 @@
 #include "tests/site/run.h"
 
 #define SAMPLE_MS 500      /* a sample at least so often */
-#define SAMPLE_MOVE_MA 100 /* and when a current moved by so much */
+#define SAMPLE_REST_MS 90  /* and without a command at most so often: each tick of 100 ms, come a little early */
+#define SAMPLE_MOVE_MA 100 /* a current that moved by so much is worth one */
 
 struct boards {
     struct line_server server;

@@ -42,7 +42,7 @@ static void plug(struct control *c, const struct fields *f)
     if (b != NULL && b->vehicle.is_plugged) {
         error(f, "wallbox: a vehicle is plugged in already");
     }
-    if (f->errors->n == 0) {
+    if (b != NULL && f->errors->n == 0) {
         vehicle_plug(&b->vehicle, &spec);
         b->plug_n++;
         boards_tell_identity(c->boards, box);

@@ -92,10 +92,11 @@ static enum cli_exit read_document(const char *path, struct program *p)
     json_t *document = NULL;
     CHECK(errors != NULL);
     enum rc rc = sitedoc_load(path, &document, errors);
+    bool has_path = rc != RC_OK; /* errors of reading name the file themselves */
     rc = rc == RC_OK ? sitedoc_site(document, &p->run.site, errors) : rc;
     rc = rc == RC_OK ? simdoc_read(document, path, &p->run.site, &p->simulation, errors) : rc;
     for (uint16_t i = 0; i < errors->n && i < SITEDOC_ERROR_MAX; i++) {
-        fprintf(stderr, "wallbox-site: %s: %s\n", path, errors->at[i]);
+        fprintf(stderr, "wallbox-site: %s%s%s\n", has_path ? "" : path, has_path ? "" : ": ", errors->at[i]);
     }
     json_decref(document);
     free(errors);

@@ -1,4 +1,5 @@
-/* The witness of a run: two CSV files with what flowed (spec 12). Rows are buffered and reach the disk at least once a second. */
+/* The witness of a run: CSV files with what flowed (spec 12), and FILE.vehicles with what the vehicles wanted each second, so that
+ * waste can be told from lack of demand. Rows are buffered and reach the disk at least once a second. */
 #pragma once
 
 #include <stdio.h>
@@ -9,10 +10,11 @@
 struct record {
     FILE *nodes; /* NULL: nothing is recorded */
     FILE *boxes;
+    FILE *vehicles;
     int64_t flushed_ms;
 };
 
-/* Begin FILE and FILE.wallboxes, overwriting. RC_IO: said in one line on standard error. */
+/* Begin FILE, FILE.wallboxes and FILE.vehicles, overwriting. RC_IO: said in one line on standard error. */
 MUST_USE enum rc record_open(struct record *r, const char *path);
 
 /* A row for each node and each wallbox at the world's time. RC_IO: the disk refuses. */

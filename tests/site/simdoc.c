@@ -221,6 +221,20 @@ static void refuse_strangers(const struct fields *f, const struct site *site, en
     }
 }
 
+/* Two meters may share a place, as behind a gateway, but not a unit. */
+static void refuse_twins(const struct fields *meters, const struct site *site, const struct serve *serve)
+{
+    for (uint16_t i = 0; i < site->meter_n; i++) {
+        for (uint16_t k = 0; k < i; k++) {
+            bool is_free = !serve[i].is_pty && strlen(serve[i].place) > 2 && text_same(serve[i].place + strlen(serve[i].place) - 2, ":0");
+            bool is_same = serve[i].is_pty == serve[k].is_pty && serve[i].unit == serve[k].unit && text_same(serve[i].place, serve[k].place);
+            if (is_same && !is_free) {
+                sitedoc_error(meters->errors, "%s.%s: has the place and unit of meter %s", meters->path, site->meter[i].id, site->meter[k].id);
+            }
+        }
+    }
+}
+
 enum rc simdoc_read(const json_t *document, const char *path, const struct site *site, struct simulation *out, struct sitedoc_errors *errors)
 {
     static const char *const keys[] = {"seed",  "tick_ms", "speed",  "voltage_mv", "sag_mohm", "start",
@@ -246,6 +260,7 @@ enum rc simdoc_read(const json_t *document, const char *path, const struct site 
     for (uint16_t i = 0; i < site->meter_n; i++) {
         read_meter(&meters, &site->meter[i], &out->serve[i]);
     }
+    refuse_twins(&meters, site, out->serve);
     for (uint16_t i = 0; i < site->box_n; i++) {
         read_box(&boxes, &site->box[i], &out->box[i]);
     }

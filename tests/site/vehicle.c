@@ -113,20 +113,27 @@ void vehicle_step(struct vehicle *v, int32_t pilot_ma, bool is_supplied, int64_t
     v->up_since_ms = MS_NEVER;
 }
 
+int32_t vehicle_most_ma(const struct vehicle *v)
+{
+    int64_t taper_mwms = v->spec.needed_wh * MWMS_PER_WH / 5;
+    int64_t left = left_mwms(v);
+    if (!v->is_plugged || vehicle_is_full(v)) {
+        return 0;
+    }
+    if (left >= taper_mwms) {
+        return v->spec.max_ma;
+    }
+    /* In 1/1000 of the last fifth, so that the product stays small. */
+    int64_t permille = left / (taper_mwms / 1000 + 1);
+    return min_i32(v->spec.max_ma, max_i32(VEHICLE_TAPER_MA, (int32_t)(v->spec.max_ma * permille / 1000)));
+}
+
 int32_t vehicle_draw_ma(const struct vehicle *v)
 {
     if (!v->asks || v->follow_ma == 0) {
         return 0;
     }
-    int32_t ma = min_i32(v->follow_ma, v->spec.max_ma);
-    int64_t taper_mwms = v->spec.needed_wh * MWMS_PER_WH / 5;
-    int64_t left = left_mwms(v);
-    if (left < taper_mwms) {
-        /* In 1/1000 of the last fifth, so that the product stays small. */
-        int64_t permille = left / (taper_mwms / 1000 + 1);
-        ma = min_i32(ma, max_i32(VEHICLE_TAPER_MA, (int32_t)(v->spec.max_ma * permille / 1000)));
-    }
-    return (int32_t)((int64_t)ma * v->spec.overdraw_permille / 1000);
+    return (int32_t)((int64_t)min_i32(v->follow_ma, vehicle_most_ma(v)) * v->spec.overdraw_permille / 1000);
 }
 
 void vehicle_feed(struct vehicle *v, int64_t mwms)

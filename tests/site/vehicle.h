@@ -67,6 +67,9 @@ bool vehicle_is_full(const struct vehicle *v);
  */
 void vehicle_step(struct vehicle *v, int32_t pilot_ma, bool is_supplied, int64_t now_ms);
 
+/* Most that it would draw on each phase that it uses if the pilot let it, mA; 0 when it is full or away. */
+int32_t vehicle_most_ma(const struct vehicle *v);
+
 /* Current on each phase that it uses, mA. 0 unless it asks and follows a pilot. */
 int32_t vehicle_draw_ma(const struct vehicle *v);
 

@@ -70,6 +70,9 @@ static void board_apply(struct fake *f, const struct board_command *cmd)
     f->command = *cmd;
     f->command_ms = f->now_ms;
     f->commands_n++;
+    if (f->board_behind) {
+        return;
+    }
     f->cycle = cmd->cycle;
     if (f->latched && cmd->rearm_firing == f->firings) {
         f->latched = false;

@@ -16,6 +16,7 @@ struct fake {
     int64_t now_ms;
     int64_t utc_ms; /* at now_ms 0; CLOCK_UNSET_UTC_MS: not set */
     /* Board and vehicle. */
+    bool board_behind; /* readings go on, commands are not carried out yet */
     bool board_silent; /* no readings */
     char vehicle;      /* A B C D F; C falls to B when it wants no more */
     int32_t draws_ma;  /* what it takes at most */
@@ -52,7 +53,7 @@ struct fake {
     int64_t command_ms;
     int commands_n;
     int sends_n[MSG_N];
-    struct msg sent[MSG_N];   /* newest of each kind */
+    struct msg sent[MSG_N]; /* newest of each kind */
     int64_t sent_ms[MSG_N];
     int notes_n[FAKE_NOTES];
     int64_t note_a[FAKE_NOTES];

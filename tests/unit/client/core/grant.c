@@ -18,8 +18,7 @@ static struct grant started(void)
 
 static struct msg_grant offer(uint32_t seq, uint64_t status_seq, int32_t ma)
 {
-    return (struct msg_grant){
-        .epoch = EPOCH, .grant_seq = seq, .status_seq = status_seq, .current_ma = ma, .lease_ms = 10000, .reason = REASON_DEMAND_MET};
+    return (struct msg_grant){.epoch = EPOCH, .grant_seq = seq, .status_seq = status_seq, .current_ma = ma, .lease_ms = 10000, .reason = REASON_DEMAND_MET};
 }
 
 static enum rc take(struct grant *g, struct msg_grant m, int64_t now_ms)
@@ -64,7 +63,7 @@ Test(grant, it_must_answer_a_status_of_this_boot_and_connection)
     struct grant g = started();
     uint64_t seq = grant_status_sent(&g, 0);
 
-    cr_expect_eq(take(&g, offer(1, seq + 1, 16000), 1), RC_STALE);                    /* not sent yet */
+    cr_expect_eq(take(&g, offer(1, seq + 1, 16000), 1), RC_STALE); /* not sent yet */
     cr_expect_eq(take(&g, offer(1, 0, 16000), 1), RC_STALE);
     cr_expect_eq(take(&g, offer(1, seq - (UINT64_C(1) << 32), 16000), 1), RC_STALE); /* of the last run */
     cr_expect_eq(take(&g, offer(1, UINT64_C(0x400000000), 16000), 1), RC_STALE);

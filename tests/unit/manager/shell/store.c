@@ -233,6 +233,8 @@ Test(store, the_epoch_is_found_in_the_database_when_its_file_is_lost)
 {
     struct bench b;
     struct store_loaded loaded;
+    struct mev_known known[1];
+    static struct site site = {.box_n = 1, .box = {{.serial = "W1"}}};
     char path[128];
 
     make(&b, 0);
@@ -246,6 +248,9 @@ Test(store, the_epoch_is_found_in_the_database_when_its_file_is_lost)
     cr_assert_eq(store_load(b.store, &loaded), RC_OK);
     cr_expect_eq(loaded.epoch, 0x0000000200000001);
     cr_expect_eq(loaded.longest_lease_ms, 10000);
+    store_known(b.store, &site, known);
+    cr_expect(known[0].has_met, "whoever is in the site may hold anything");
+    cr_expect_eq(known[0].fallback_ma, MA_UNSET);
     store_free(b.store);
     clean(&b);
 }

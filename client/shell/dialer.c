@@ -1,0 +1,160 @@
+#include "client/shell/dialer.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/units.h"
+#include "common/os/clock.h"
+#include "common/os/log.h"
+
+static void down(struct dialer *d, const char *why)
+{
+    d->is_active = false;
+    d->is_up = false;
+    if (d->is_closing) {
+        return;
+    }
+    if (!d->is_said) {
+        d->is_said = true;
+        log_warn("link_down manager=%s why=\"%s\"", d->stream.peer, why);
+    }
+    d->events->on_down(d->user);
+}
+
+static void refuse(struct dialer *d, const char *reason, const char *field, uint32_t claimed_len)
+{
+    log_warn("frame_refused manager=%s reason=%s field=%s claimed_len=%u", d->stream.peer, reason, field, claimed_len);
+    tcp_close(&d->stream, "refused");
+}
+
+static void take_frame(struct dialer *d, const uint8_t *body, uint32_t body_len)
+{
+    const char *field = "";
+    struct msg m;
+    enum rc rc = codec_decode(&d->arena, body, body_len, &m, &field);
+
+    if (rc == RC_MISSING) {
+        d->unknown_n++;
+        log_dbg("unknown_message unknown_n=%llu", (unsigned long long)d->unknown_n);
+        return;
+    }
+    if (rc != RC_OK) {
+        refuse(d, rc == RC_RANGE ? "value_outside_range" : "malformed_message", field, body_len);
+        return;
+    }
+    d->events->on_msg(d->user, &m);
+}
+
+static void on_bytes(struct tcp_stream *s, const uint8_t *bytes, size_t len)
+{
+    struct dialer *d = s->user;
+    size_t done_len = 0;
+
+    while (done_len < len && !s->is_closing) {
+        size_t used_len = 0;
+        const uint8_t *body = NULL;
+        uint32_t body_len = 0;
+        enum rc rc = frame_read(&d->reader, bytes + done_len, len - done_len, &used_len, &body, &body_len);
+
+        done_len += used_len;
+        if (rc == RC_OK) {
+            take_frame(d, body, body_len);
+        } else if (rc != RC_AGAIN) {
+            refuse(d, "frame_length", "length", body_len);
+        }
+    }
+}
+
+static void on_open(struct tcp_stream *s)
+{
+    struct dialer *d = s->user;
+
+    wake_at(&d->limit, MS_FOREVER, clock_boot_ms());
+    d->is_up = true;
+    d->is_said = false;
+    log_note("link_up manager=%s", s->peer);
+    d->events->on_up(d->user);
+}
+
+static void on_stream_closed(struct tcp_stream *s, const char *why)
+{
+    struct dialer *d = s->user;
+
+    wake_at(&d->limit, MS_FOREVER, clock_boot_ms());
+    down(d, why);
+}
+
+static const struct tcp_events stream_events = {.on_open = on_open, .on_bytes = on_bytes, .on_closed = on_stream_closed};
+
+static void on_limit(struct wake *w)
+{
+    struct dialer *d = w->user;
+
+    if (d->is_active && !d->is_up) {
+        tcp_close(&d->stream, "no answer");
+    }
+}
+
+void dialer_init(struct dialer *d, uv_loop_t *loop, const struct sockaddr_storage *address, const struct dialer_events *events, void *user)
+{
+    memset(d, 0, offsetof(struct dialer, arena)); /* the buffers' pages stay untouched until they are needed */
+    d->loop = loop;
+    d->address = address;
+    d->events = events;
+    d->user = user;
+    d->connect_ms = DIALER_CONNECT_MS;
+    wake_open(&d->limit, loop, on_limit, d);
+}
+
+void dialer_dial(struct dialer *d)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    CHECK(!d->is_active);
+    if (d->is_closing) {
+        return;
+    }
+    frame_reader_init(&d->reader, d->body);
+    if (tcp_dial(&d->stream, d->loop, d->address, &stream_events, d) != RC_OK) {
+        down(d, "not started");
+        return;
+    }
+    d->is_active = true;
+    wake_at(&d->limit, now_ms + d->connect_ms, now_ms);
+}
+
+void dialer_send(struct dialer *d, const struct msg *m)
+{
+    uint8_t prefix[FRAME_PREFIX_LEN];
+    size_t len = 0;
+    enum rc rc;
+
+    if (!d->is_up || d->stream.is_closing) {
+        return;
+    }
+    rc = codec_encode(m, d->out, sizeof d->out, &len);
+    if (rc != RC_OK) {
+        log_err("not_sent message=%s why=\"%s\"", msg_kind_text(m->kind), rc_text(rc));
+        return;
+    }
+    frame_prefix((uint32_t)len, prefix);
+    tcp_write2(&d->stream, prefix, sizeof prefix, d->out, len);
+}
+
+void dialer_hang_up(struct dialer *d)
+{
+    if (d->is_active) {
+        tcp_close(&d->stream, "closed");
+    }
+}
+
+void dialer_close(struct dialer *d)
+{
+    if (d->is_closing || d->loop == NULL) {
+        return;
+    }
+    d->is_closing = true;
+    wake_close(&d->limit);
+    dialer_hang_up(d);
+}

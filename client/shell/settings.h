@@ -1,0 +1,50 @@
+/* What must exist before the first start: who this wallbox is, its parameters, manager, board, data directory, log level. From defaults,
+ * then the configuration file, then the command line.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "client/core/params.h"
+#include "client/shell/board.h"
+#include "common/base/rc.h"
+
+#define SETTINGS_ADDRESS_LEN 64
+#define SETTINGS_BOARD_LEN 256
+#define SETTINGS_PATH_LEN 1024
+#define SETTINGS_WHY_LEN 512
+
+struct settings {
+    struct client_params params;
+    char manager[SETTINGS_ADDRESS_LEN]; /* ADDR:PORT */
+    char board[SETTINGS_BOARD_LEN];     /* DRIVER:ADDRESS, empty none */
+    char data[SETTINGS_PATH_LEN];
+    bool loopback_plain; /* talk to the manager without TLS, on loopback addresses only */
+    int32_t model;       /* index, as the file names it; settings_check puts it into params */
+    int32_t log_level;   /* index */
+    struct sockaddr_storage manager_address; /* set by settings_check, like the next two */
+    const struct board_driver *board_driver; /* NULL: no board was given */
+    const char *board_address;               /* inside board, behind the driver's name */
+};
+
+void settings_defaults(struct settings *s);
+
+/* Values of a configuration file over what is there. RC_MISSING, RC_RANGE: lines on standard error said why. */
+MUST_USE enum rc settings_read(struct settings *s, const char *path);
+
+/* Look at the whole and set what follows from it.
+ *
+ * may_run   the program is going to run: then a board is demanded, and TLS or its absence on loopback
+ *
+ * RC_RANGE  out_why is one line: what is wrong and what is allowed
+ */
+MUST_USE enum rc settings_check(struct settings *s, bool may_run, char out_why[SETTINGS_WHY_LEN]);
+
+/* Write as a configuration file. */
+void settings_print(const struct settings *s, FILE *to);
+
+/* Make the log level count. */
+void settings_apply_log_level(const struct settings *s);
