@@ -92,6 +92,7 @@ static enum rc accept(struct grant *g, const struct msg_grant *m, int64_t now_ms
     if (after_ms(sent_ms, m->lease_ms) <= now_ms) {
         return RC_STALE;
     }
+    g->moved = g->moved || !g->live || m->current_ma != g->current_ma || m->epoch != g->epoch;
     g->epoch = m->epoch;
     g->seq = m->grant_seq;
     g->current_ma = m->current_ma;
@@ -137,6 +138,16 @@ void grant_confirm(struct grant *g)
 {
     g->named_epoch = g->epoch;
     g->named_seq = g->seq;
+}
+
+bool grant_has_news(const struct grant *g)
+{
+    return g->moved && g->named_epoch == g->epoch && g->named_seq == g->seq;
+}
+
+void grant_told(struct grant *g)
+{
+    g->moved = g->moved && !grant_has_news(g);
 }
 
 enum limit_by grant_by(const struct grant *g)

@@ -35,6 +35,7 @@ struct grant {
     /* The newest grant that the board has confirmed. */
     uint64_t named_epoch;
     uint32_t named_seq;
+    bool moved; /* the value has changed and no Status has named that yet */
     /* Fallback as it is on disk. */
     int32_t fallback_ma;
     int64_t rise_after_ms;
@@ -88,6 +89,13 @@ bool grant_kept(struct grant *g, uint64_t epoch, int64_t now_ms);
 
 /* The board has confirmed the newest accepted grant: Statuses may name it. */
 void grant_confirm(struct grant *g);
+
+/* A changed value is confirmed and no Status has said so. A renewal is no news: each Status is answered by one, and naming it at once
+ * would be answered again. */
+bool grant_has_news(const struct grant *g);
+
+/* A Status went out. */
+void grant_told(struct grant *g);
 
 /* LIMIT_GRANT while a lease goes on, else LIMIT_FALLBACK. */
 enum limit_by grant_by(const struct grant *g);

@@ -22,8 +22,6 @@ struct client_told {
     bool contactor_closed;
     int charge_state;
     enum box_state box_state;
-    uint64_t epoch;
-    uint32_t grant_seq;
     bool authorized;
     bool paused;
     uint8_t faults_n;

@@ -48,8 +48,6 @@ static struct client_told told_now(const struct client *c)
         .contactor_closed = c->sample.contactor_closed,
         .charge_state = c->charge.state,
         .box_state = box_state_of(c),
-        .epoch = c->grant.named_epoch,
-        .grant_seq = c->grant.named_seq,
         .authorized = client_is_authorized(c),
         .paused = client_is_paused(c),
         .has_session = c->session.state == CSESSION_OPEN,
@@ -88,9 +86,8 @@ static bool differs(const struct client_told *a, const struct client_told *b)
 {
     bool board = a->pilot != b->pilot || a->contactor_closed != b->contactor_closed || drawn_moved(a, b);
     bool state = a->charge_state != b->charge_state || a->box_state != b->box_state || a->authorized != b->authorized || a->paused != b->paused;
-    bool named = a->epoch != b->epoch || a->grant_seq != b->grant_seq;
 
-    return board || state || named || a->has_session != b->has_session || faults_differ(a, b);
+    return board || state || a->has_session != b->has_session || faults_differ(a, b);
 }
 
 /* The larger of what was accepted and what the board may show. The minimum of an asleep vehicle behind an open contactor is no offer. */
@@ -133,8 +130,6 @@ static void fill_told(const struct client_told *t, struct msg_status *s)
 {
     s->pilot = t->pilot;
     s->contactor_closed = t->contactor_closed;
-    s->epoch = t->epoch;
-    s->grant_seq = t->grant_seq;
     s->state = t->box_state;
     s->authorized = t->authorized;
     s->paused = t->paused;
@@ -155,6 +150,8 @@ static void send(struct client *c, const struct client_told *t)
     fill_told(t, s);
     s->status_seq = grant_status_sent(&c->grant, c->now_ms);
     s->boot_id = c->boot_id;
+    s->epoch = c->grant.named_epoch;
+    s->grant_seq = c->grant.named_seq;
     s->offered_ma = offered_ma(c);
     s->lease_left_ms = min_i64(grant_left_ms(&c->grant, c->now_ms), LEASE_MOST_MS);
     s->limit_ma = c->own.ma;
@@ -167,6 +164,7 @@ static void send(struct client *c, const struct client_told *t)
     client_send(c, &m);
     uplink_status_sent(&c->uplink, c->now_ms);
     c->told = *t;
+    grant_told(&c->grant);
 }
 
 void client_status(struct client *c)
@@ -178,7 +176,7 @@ void client_status(struct client *c)
         return;
     }
     t = told_now(c);
-    if (uplink_status_at_ms(&c->uplink, differs(&t, &c->told)) <= c->now_ms) {
+    if (uplink_status_at_ms(&c->uplink, grant_has_news(&c->grant) || differs(&t, &c->told)) <= c->now_ms) {
         send(c, &t);
     }
     client_tell_faults(c); /* after the Status: the manager knows the wallbox by it */
@@ -196,5 +194,5 @@ int64_t client_status_next_ms(const struct client *c)
         return MS_FOREVER;
     }
     t = told_now(c);
-    return uplink_status_at_ms(&c->uplink, differs(&t, &c->told));
+    return uplink_status_at_ms(&c->uplink, grant_has_news(&c->grant) || differs(&t, &c->told));
 }

@@ -24,8 +24,9 @@ struct board_events {
 };
 
 struct board_driver {
-    const char *name;                /* as on the command line, before the ':' */
-    enum board_watchdog watchdog;    /* what boards of this kind have; on_attached tells what this one really has */
+    const char *name;             /* as on the command line, before the ':' */
+    const char *address;          /* what stands behind it, for errors: "a socket path of 1 to 107 bytes" */
+    enum board_watchdog watchdog; /* what boards of this kind have; on_attached tells what this one really has */
     int32_t apply_ms;
     /* Make one; given back by free after on_closed. NULL: no memory. */
     struct board *(*create)(void);
@@ -42,7 +43,7 @@ struct board_driver {
  *
  * Lines of JSON. The client says first {"attach":"SERIAL"}; the answer is
  *   {"attached":"SERIAL","watchdog":"hardware","apply_ms":0,"rated_ma":32000,"power_failed":false}
- * or {"error":"TEXT"} and the end. A second attachment to the same wallbox ends the first. Then the board sends a sample after each command,
+ * or {"error":"TEXT"} and the end. power_failed goes with the first sample after it. A second attachment to the same wallbox ends the first. Then the board sends a sample after each command,
  * at once when pilot state, contactor or a current moves (100 mA, at most ten a second), and at least every 500 ms:
  *   {"sample":{"pilot":"B2","pilot_ma":16000,"contactor":false,"current_ma":[0,0,0],"voltage_mv":[230000,230000,230000],"power_w":0,
  *    "energy_wh":1200,"temperature_mdegc":25000,"cable_ma":32000,"cycle":7,"watchdog_firings":0,"watchdog_latched":false,"faults":[]}}

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,28 +6,29 @@
 #include <jansson.h>
 
 #include "client/shell/board.h"
+#include "client/shell/board_json.h"
 #include "common/base/text.h"
-#include "common/base/units.h"
-#include "common/os/clock.h"
 #include "common/os/log.h"
 
 #define LINE_MAX_LEN 4096
 #define RETRY_MS 500
+#define ATTACH_MS 5000      /* a site that has not answered by then is tried anew */
 #define QUEUE_MAX_LEN 65536 /* bytes that the site has not taken: it is stuck */
 
 struct board {
     uv_loop_t *loop;
     uv_pipe_t pipe;
     uv_connect_t connect;
-    uv_timer_t retry;
+    uv_timer_t retry; /* between two attempts; during one its limit */
     const struct board_events *events;
     void *user;
     char path[108]; /* sockaddr_un has no more */
     char serial[SERIAL_LEN];
-    bool is_piped;    /* the pipe handle is open or opening */
+    bool is_piped; /* the pipe handle is open or opening */
     bool is_attached;
+    bool has_power_failed; /* said at the attachment, for the first sample after it */
     bool is_closing;
-    bool is_said;     /* its absence was logged */
+    bool is_said; /* its absence was logged */
     uint8_t handles_n;
     size_t line_len;
     char line[LINE_MAX_LEN];
@@ -91,6 +91,11 @@ static void on_written(uv_write_t *write, int status)
     }
 }
 
+static void on_late(uv_timer_t *timer)
+{
+    lose(timer->data, "no answer");
+}
+
 /* Send one line, its end included. */
 static void send_line(struct board *b, const char *line, size_t len)
 {
@@ -115,119 +120,33 @@ static void send_line(struct board *b, const char *line, size_t len)
     }
 }
 
-/* A number of an object within its bounds.
- *
- * RC_RANGE  missing, no integer, or outside */
-static enum rc take(const json_t *object, const char *key, int64_t min, int64_t max, int64_t *out)
+static enum board_watchdog watchdog_of(const char *text)
 {
-    const json_t *value = json_object_get(object, key);
+    static const char *const names[WATCHDOG_N] = {"", "hardware", "external", "none"};
 
-    if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max) {
-        return RC_RANGE;
-    }
-    *out = json_integer_value(value);
-    return RC_OK;
-}
-
-static enum rc take_three(const json_t *object, const char *key, int32_t max, int32_t out[PHASE_N])
-{
-    const json_t *array = json_object_get(object, key);
-
-    if (json_array_size(array) != PHASE_N) {
-        return RC_RANGE;
-    }
-    for (size_t i = 0; i < PHASE_N; i++) {
-        const json_t *value = json_array_get(array, i);
-
-        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > max) {
-            return RC_RANGE;
-        }
-        out[i] = (int32_t)json_integer_value(value);
-    }
-    return RC_OK;
-}
-
-static enum rc take_pilot(const json_t *object, enum pilot_state *out)
-{
-    const char *text = json_string_value(json_object_get(object, "pilot"));
-
-    for (int i = PILOT_A1; text != NULL && i < PILOT_N; i++) {
-        if (text_same(text, pilot_state_text((enum pilot_state)i))) {
-            *out = (enum pilot_state)i;
-            return RC_OK;
+    for (int i = WATCHDOG_HARDWARE; text != NULL && i < WATCHDOG_N; i++) {
+        if (text_same(text, names[i])) {
+            return (enum board_watchdog)i;
         }
     }
-    return RC_RANGE;
-}
-
-static enum rc take_faults(const json_t *object, struct board_sample *out)
-{
-    const json_t *array = json_object_get(object, "faults");
-
-    if (!json_is_array(array) || json_array_size(array) > FAULT_MAX) {
-        return RC_RANGE;
-    }
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const json_t *value = json_array_get(array, i);
-
-        if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > UINT16_MAX) {
-            return RC_RANGE;
-        }
-        out->faults[i] = (uint16_t)json_integer_value(value);
-    }
-    out->faults_n = (uint16_t)json_array_size(array);
-    return RC_OK;
-}
-
-static enum rc parse_sample(const json_t *object, struct board_sample *out)
-{
-    struct {
-        const char *key;
-        int64_t min;
-        int64_t max;
-        int64_t value;
-    } n[] = {{"pilot_ma", 0, 80000, 0},       {"power_w", 0, 1000000, 0},  {"energy_wh", 0, INT64_C(1000000000000), 0}, {"temperature_mdegc", -60000, 200000, 0},
-             {"cable_ma", 0, MA_MAX, 0}, {"cycle", 0, UINT32_MAX, 0}, {"watchdog_firings", 0, UINT32_MAX, 0}};
-
-    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++) {
-        if (take(object, n[i].key, n[i].min, n[i].max, &n[i].value) != RC_OK) {
-            return RC_RANGE;
-        }
-    }
-    *out = (struct board_sample){.taken_ms = clock_boot_ms(),
-                                 .pilot_ma = (int32_t)n[0].value,
-                                 .contactor_closed = json_is_true(json_object_get(object, "contactor")),
-                                 .power_w = (int32_t)n[1].value,
-                                 .energy_wh = n[2].value,
-                                 .temperature_mdegc = (int32_t)n[3].value,
-                                 .cable_ma = (int32_t)n[4].value,
-                                 .cycle = (uint32_t)n[5].value,
-                                 .watchdog_firings = (uint32_t)n[6].value,
-                                 .watchdog_latched = json_is_true(json_object_get(object, "watchdog_latched")),
-                                 .power_failed = json_is_true(json_object_get(object, "power_failed"))};
-    if (take_pilot(object, &out->pilot) != RC_OK || take_three(object, "current_ma", MA_MAX, out->current_ma) != RC_OK ||
-        take_three(object, "voltage_mv", MV_MAX, out->voltage_mv) != RC_OK) {
-        return RC_RANGE;
-    }
-    return take_faults(object, out);
+    return WATCHDOG_UNSET;
 }
 
 static void on_attach(struct board *b, const json_t *object)
 {
-    const char *dog = json_string_value(json_object_get(object, "watchdog"));
+    enum board_watchdog watchdog = watchdog_of(json_string_value(json_object_get(object, "watchdog")));
     int64_t apply_ms;
     int64_t rated_ma;
-    enum board_watchdog watchdog = WATCHDOG_UNSET;
 
-    if (dog != NULL) {
-        watchdog = text_same(dog, "hardware") ? WATCHDOG_HARDWARE : text_same(dog, "external") ? WATCHDOG_EXTERNAL : text_same(dog, "none") ? WATCHDOG_NONE : WATCHDOG_UNSET;
-    }
-    if (watchdog == WATCHDOG_UNSET || take(object, "apply_ms", 0, 10000, &apply_ms) != RC_OK || take(object, "rated_ma", 0, 80000, &rated_ma) != RC_OK) {
+    if (watchdog == WATCHDOG_UNSET || board_json_int(object, "apply_ms", 0, 10000, &apply_ms) != RC_OK ||
+        board_json_int(object, "rated_ma", 0, 80000, &rated_ma) != RC_OK) {
         lose(b, "its answer to attach is none");
         return;
     }
+    (void)uv_timer_stop(&b->retry); /* never fails */
     b->is_attached = true;
     b->is_said = false;
+    b->has_power_failed = json_is_true(json_object_get(object, "power_failed"));
     log_note("board attached=%s socket=%s", b->serial, b->path);
     b->events->on_attached(b->user, watchdog, (int32_t)apply_ms, (int32_t)rated_ma);
 }
@@ -239,15 +158,16 @@ static void on_object(struct board *b, const json_t *object)
     struct board_sample s;
 
     if (error != NULL) {
-        log_warn("board refused=%s text=\"%s\"", b->serial, error);
-        lose(b, "refused");
+        lose(b, error);
     } else if (json_object_get(object, "attached") != NULL) {
         on_attach(b, object);
     } else if (sample != NULL && b->is_attached) {
-        if (parse_sample(sample, &s) != RC_OK) {
+        if (board_json_sample(sample, &s) != RC_OK) {
             lose(b, "a sample is none");
             return;
         }
+        s.power_failed = b->has_power_failed;
+        b->has_power_failed = false;
         b->events->on_sample(b->user, &s);
     }
 }
@@ -325,6 +245,7 @@ static void dial(struct board *b)
     b->handles_n++;
     b->pipe.data = b;
     b->connect.data = b;
+    uv_timer_start(&b->retry, on_late, ATTACH_MS, 0);
     uv_pipe_connect(&b->connect, &b->pipe, b->path, on_connect);
 }
 
@@ -380,6 +301,7 @@ static void site_close(struct board *b)
 }
 
 const struct board_driver board_site = {.name = "site",
+                                        .address = "a socket path of 1 to 107 bytes",
                                         .watchdog = WATCHDOG_HARDWARE,
                                         .apply_ms = 0,
                                         .create = site_create,

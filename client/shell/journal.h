@@ -49,7 +49,7 @@ void journal_session(struct journal *j, const struct journal_session *session, u
 /* The manager has this session. */
 void journal_acked(struct journal *j, const struct session_id *id, uint64_t ticket);
 
-/* Ask for the oldest record; on_record follows. Ages are counted up to now_ms. */
+/* Ask for the oldest record; on_record follows, once for all that asked before it. Ages are counted up to now_ms. */
 void journal_next(struct journal *j, int64_t now_ms, uint64_t kernel_boot_id);
 
 /* Finish what was asked, then on_closed; j is gone with it. */

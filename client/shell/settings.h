@@ -22,9 +22,9 @@ struct settings {
     char manager[SETTINGS_ADDRESS_LEN]; /* ADDR:PORT */
     char board[SETTINGS_BOARD_LEN];     /* DRIVER:ADDRESS, empty none */
     char data[SETTINGS_PATH_LEN];
-    bool loopback_plain; /* talk to the manager without TLS, on loopback addresses only */
-    int32_t model;       /* index, as the file names it; settings_check puts it into params */
-    int32_t log_level;   /* index */
+    bool loopback_plain;                     /* talk to the manager without TLS, on loopback addresses only */
+    int32_t model;                           /* index, as the file names it; settings_check puts it into params */
+    int32_t log_level;                       /* index */
     struct sockaddr_storage manager_address; /* set by settings_check, like the next two */
     const struct board_driver *board_driver; /* NULL: no board was given */
     const char *board_address;               /* inside board, behind the driver's name */

@@ -297,6 +297,7 @@ enum rc config_load(const char *path, const struct param_row *rows, size_t rows_
         say(&r, 0, "%s", errno_text(err));
         return RC_MISSING;
     }
+    CHECK(text != NULL);
     if (memchr(text, '\0', len) != NULL) {
         say(&r, 0, "has a zero byte, is no text");
     } else {

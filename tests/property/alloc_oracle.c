@@ -380,7 +380,9 @@ const char *alloc_oracle(const struct alloc_case *c, const struct alloc_result *
         }
     }
     for (size_t p = 0; p < sizeof property / sizeof property[0]; p++) {
-        for (uint16_t i = 0; i < (property[p].is_per_node ? c->node_n : c->box_n); i++) {
+        uint16_t n = property[p].is_per_node ? c->node_n : c->box_n;
+
+        for (uint16_t i = 0; i < n; i++) {
             *out_box = i;
             if (!property[p].holds(&v, i)) {
                 return property[p].name;

@@ -141,7 +141,7 @@ Test(charge, leaving_C_opens_at_once)
         struct charge_in in = good(way[i].vehicle);
 
         cr_assert_eq(ch.state, CHARGE_CHARGING);
-        cr_expect_eq(settle(&ch, &in, 1), way[i].state);
+        cr_expect_eq(settle(&ch, &in, 1), (int)way[i].state);
         cr_expect_not(charge_contactor(&ch));
     }
 }

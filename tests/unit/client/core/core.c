@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "common/base/units.h"
-#include "fake.h"
+#include "tests/unit/client/core/fake.h"
 
 TestSuite(core, .timeout = 30);
 
@@ -235,16 +235,37 @@ Test(core, without_a_durable_begin_nothing_flows_and_it_is_tried_every_5_s)
     fake_free(&f);
 }
 
-Test(core, a_grant_is_named_at_once_and_a_renewal_too)
+Test(core, a_renewal_is_named_in_the_next_status_and_brings_none_of_its_own)
+{
+    struct fake f;
+    int n;
+
+    charging(&f);
+    fake_granted_until(&f, 16000, 20000);
+    n = f.sends_n[MSG_STATUS];
+    for (int i = 0; i < 1000; i++) { /* a manager that answers each Status within 10 ms */
+        fake_grant(&f, 16000);
+        fake_run(&f, f.now_ms + 10);
+    }
+    cr_expect_leq(f.sends_n[MSG_STATUS], n + 11);
+    cr_expect_geq(f.sends_n[MSG_STATUS], n + 10);
+    cr_expect_geq(fake_status(&f)->grant_seq + 100, f.grant_seq);
+    fake_free(&f);
+}
+
+Test(core, a_value_that_changed_and_came_back_before_the_board_followed_is_news)
 {
     struct fake f;
 
     charging(&f);
-    fake_run(&f, f.now_ms + 300);
+    fake_granted_until(&f, 16000, 20000);
+    fake_run(&f, 20300);
+    f.board_behind = true;
+    fake_grant(&f, 8000);
     fake_grant(&f, 16000);
+    f.board_behind = false;
+    fake_run(&f, 20950); /* the next cycle and 200 ms, but no whole second */
     cr_expect_eq(fake_status(&f)->grant_seq, f.grant_seq);
-    cr_expect_eq(fake_status(&f)->epoch, FAKE_EPOCH);
-    cr_expect_eq(fake_status(&f)->offered_ma, 16000);
     fake_free(&f);
 }
 
@@ -484,6 +505,26 @@ Test(core, a_fired_watchdog_is_rearmed_when_the_board_has_opened_and_charging_go
     fake_granted_until(&f, 16000, 20000);
     cr_expect(f.contactor);
     cr_expect_eq(f.pilot_ma, 16000);
+    fake_free(&f);
+}
+
+Test(core, a_program_that_starts_under_a_fired_watchdog_lets_the_board_open_before_it_rearms)
+{
+    struct fake f;
+
+    fake_init(&f);
+    f.vehicle = 'C';
+    f.contactor = true;
+    f.stuck_ma = 16000;
+    f.firings = 1;
+    f.latched = true;
+    fake_start(&f, NULL, false);
+    fake_run(&f, 3000);
+    cr_expect_eq(f.command.rearm_firing, 0);
+    cr_expect_not(f.command.contactor_closed);
+    f.stuck_ma = 0;
+    fake_run(&f, 4000);
+    cr_expect_not(f.latched);
     fake_free(&f);
 }
 

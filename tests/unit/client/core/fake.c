@@ -1,4 +1,4 @@
-#include "fake.h"
+#include "tests/unit/client/core/fake.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "common/base/units.h"
-#include "fake.h"
+#include "tests/unit/client/core/fake.h"
 
 TestSuite(random, .timeout = 120);
 
@@ -14,6 +14,7 @@ struct chaos {
     struct rng r;
     uint64_t waiting[8]; /* tickets without an answer */
     int waiting_n;
+    uint16_t most_n;     /* effects of one step */
     int64_t stopping_ms; /* the contactor is closed with a steady pilot since; MS_NEVER not */
 };
 
@@ -78,6 +79,7 @@ static void step(struct chaos *x, struct cev *e)
     e->now_ms = x->f.now_ms;
     e->utc_ms = pick(x, 0, 9) == 0 ? pick(x, -5, INT64_C(8000000000000)) : INT64_C(1750000000000) + x->f.now_ms;
     client_step(x->f.c, e, &x->f.fx); /* a list that overflows fails a CHECK */
+    x->most_n = x->f.fx.n > x->most_n ? x->f.fx.n : x->most_n;
     for (uint16_t i = 0; i < x->f.fx.n; i++) {
         const struct cfx *fx = &x->f.fx.at[i];
 
@@ -304,6 +306,7 @@ Test(random, whatever_happens_the_contactor_is_closed_only_with_every_permission
             charged_n += x.f.command.contactor_closed ? 1 : 0;
             named_n += x.f.c->grant.named_seq != 0 ? 1 : 0;
         }
+        cr_assert_leq(x.most_n, CFX_MAX / 2, "room in the list of effects: %u used", x.most_n);
         fake_free(&x.f);
     }
     cr_expect_gt(charged_n, SEEDS * EVENTS / 100, "the chaos must leave time for charging: %d", charged_n);

@@ -1,0 +1,91 @@
+/* wallbox-client: one wallbox. */
+#include <stdio.h>
+
+#include "client/shell/app.h"
+#include "client/shell/settings.h"
+#include "common/base/check.h"
+#include "common/base/text.h"
+#include "common/os/cli.h"
+
+#ifndef WALLBOX_VERSION
+#define WALLBOX_VERSION "unknown"
+#endif
+
+struct arguments {
+    const char *config;
+    const char *data;
+    const char *manager;
+    const char *board;
+    bool loopback_plain;
+    bool check_config;
+    bool print_config;
+};
+
+/* Defaults, then the file, then the command line. Returns an exit code, 0 when all is well. */
+static int settle(const struct cli *c, const struct arguments *a, struct settings *s)
+{
+    settings_defaults(s);
+    CHECK(text_copy(s->params.firmware, sizeof s->params.firmware, WALLBOX_VERSION) == RC_OK);
+    if (a->config == NULL) {
+        return (int)cli_wrong(c, "--config FILE is needed: it says which wallbox this is, see deploy/client.conf");
+    }
+    if (settings_read(s, a->config) != RC_OK) {
+        return CLI_EXIT_USAGE;
+    }
+    if (a->manager != NULL && text_copy(s->manager, sizeof s->manager, a->manager) != RC_OK) {
+        return (int)cli_wrong(c, "--manager is longer than an address can be");
+    }
+    if (a->board != NULL && text_copy(s->board, sizeof s->board, a->board) != RC_OK) {
+        return (int)cli_wrong(c, "--board must be shorter than %d bytes", SETTINGS_BOARD_LEN);
+    }
+    if (a->data != NULL && text_copy(s->data, sizeof s->data, a->data) != RC_OK) {
+        return (int)cli_wrong(c, "--data must be shorter than %d bytes", SETTINGS_PATH_LEN);
+    }
+    s->loopback_plain = s->loopback_plain || a->loopback_plain;
+    settings_apply_log_level(s);
+    return CLI_EXIT_OK;
+}
+
+static int run_command(const struct cli *c, const struct arguments *a)
+{
+    struct settings settings;
+    char why[SETTINGS_WHY_LEN];
+    int code = settle(c, a, &settings);
+
+    if (code != CLI_EXIT_OK) {
+        return code;
+    }
+    if (settings_check(&settings, !a->check_config && !a->print_config, why) != RC_OK) {
+        return (int)cli_wrong(c, "%s", why);
+    }
+    if (a->print_config) {
+        settings_print(&settings, stdout);
+        return fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    }
+    return a->check_config ? CLI_EXIT_OK : app_run(&settings);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a = {0};
+    const struct cli_option options[] = {
+        {.name = "config", .argument = "FILE", .help = "configuration file, see deploy/client.conf", .out_text = &a.config},
+        {.name = "data", .argument = "DIR", .help = "data directory (default /var/lib/wallbox-client)", .out_text = &a.data},
+        {.name = "manager", .argument = "ADDR:PORT", .help = "where the manager listens (default 127.0.0.1:7443)", .out_text = &a.manager},
+        {.name = "board", .argument = "DRIVER:ADDRESS", .help = "hardware of the wallbox: site:SOCKET is one of wallbox-site", .out_text = &a.board},
+        {.name = "loopback-plain", .help = "talk to the manager without TLS, on loopback addresses only", .out_flag = &a.loopback_plain},
+        {.name = "check-config", .help = "check configuration file and options and end", .out_flag = &a.check_config},
+        {.name = "print-config", .help = "print the configuration in force and end", .out_flag = &a.print_config},
+    };
+    const struct cli c = {.program = "wallbox-client",
+                          .version = WALLBOX_VERSION,
+                          .summary = "Charges with no more than its manager grants; alone with a safe fallback.",
+                          .options = options,
+                          .options_n = sizeof options / sizeof options[0]};
+    struct cli_result result;
+
+    if (!cli_read(&c, argc, argv, &result)) {
+        return (int)result.exit;
+    }
+    return run_command(&c, &a);
+}

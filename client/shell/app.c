@@ -1,0 +1,318 @@
+#include "client/shell/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "client/shell/dialer.h"
+#include "client/shell/driver.h"
+#include "client/shell/journal.h"
+#include "common/base/check.h"
+#include "common/os/clock.h"
+#include "common/os/daemon.h"
+#include "common/os/log.h"
+
+struct app {
+    const struct settings *settings;
+    uv_loop_t loop;
+    struct driver driver;
+    struct dialer dialer;
+    struct journal *journal; /* NULL once it is closing */
+    struct journal_start stored;
+    struct board *board; /* memory lives until the loop has ended */
+    struct daemon_signals signals;
+    uint64_t kernel_boot_id;
+    int lock_fd;
+    int exit_code;
+    bool is_board_open;
+    bool is_stopping;
+};
+
+/* Whatever is open begins to close; the loop ends when all of it has. */
+static void shut(struct app *a)
+{
+    if (a->is_stopping) {
+        return;
+    }
+    a->is_stopping = true;
+    daemon_notify("STOPPING=1");
+    driver_close(&a->driver);
+    dialer_close(&a->dialer);
+    if (a->is_board_open) {
+        a->settings->board_driver->close(a->board);
+    }
+    if (a->journal != NULL) {
+        journal_close(a->journal);
+        a->journal = NULL;
+    }
+    daemon_signals_close(&a->signals);
+}
+
+/* Effects of the core. */
+
+static void out_board(void *user, const struct board_command *command)
+{
+    struct app *a = user;
+
+    if (a->is_board_open) {
+        a->settings->board_driver->command(a->board, command);
+    }
+}
+
+static void out_dial(void *user)
+{
+    struct app *a = user;
+
+    dialer_dial(&a->dialer);
+}
+
+static void out_hang_up(void *user)
+{
+    struct app *a = user;
+
+    dialer_hang_up(&a->dialer);
+}
+
+static void out_send(void *user, const struct msg *m)
+{
+    struct app *a = user;
+
+    dialer_send(&a->dialer, m);
+}
+
+static void out_keep(void *user, const struct client_keep *keep, uint64_t ticket)
+{
+    struct app *a = user;
+
+    journal_keep(a->journal, keep, a->kernel_boot_id, ticket);
+}
+
+static void out_session(void *user, const struct journal_session *session, uint64_t ticket)
+{
+    struct app *a = user;
+
+    journal_session(a->journal, session, ticket);
+}
+
+static void out_acked(void *user, const struct session_id *id, uint64_t ticket)
+{
+    struct app *a = user;
+
+    journal_acked(a->journal, id, ticket);
+}
+
+static void out_next(void *user, int64_t now_ms)
+{
+    struct app *a = user;
+
+    journal_next(a->journal, now_ms, a->kernel_boot_id);
+}
+
+static void out_stopped(void *user)
+{
+    shut(user);
+}
+
+static const struct driver_out driver_out = {.board = out_board,
+                                             .dial = out_dial,
+                                             .hang_up = out_hang_up,
+                                             .send = out_send,
+                                             .keep = out_keep,
+                                             .session = out_session,
+                                             .acked = out_acked,
+                                             .next = out_next,
+                                             .stopped = out_stopped};
+
+/* Events for the core. */
+
+static void on_up(void *user)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_UP});
+}
+
+static void on_down(void *user)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_DOWN});
+}
+
+static void on_msg(void *user, const struct msg *m)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_MSG, .msg = m});
+}
+
+static const struct dialer_events dialer_events = {.on_up = on_up, .on_down = on_down, .on_msg = on_msg};
+
+/* The core was started with what boards of this driver are known to have; another board is none that it may command. */
+static void on_attached(void *user, enum board_watchdog watchdog, int32_t apply_ms, int32_t rated_ma)
+{
+    struct app *a = user;
+    const struct client_params *p = &a->settings->params;
+
+    if (watchdog != p->watchdog || apply_ms != p->apply_ms) {
+        log_err("board_refused watchdog=%d apply_ms=%d expected_watchdog=%d expected_apply_ms=%d", (int)watchdog, apply_ms, (int)p->watchdog, p->apply_ms);
+        a->exit_code = 1;
+        shut(a);
+        return;
+    }
+    if (rated_ma != p->rated_ma) {
+        log_warn("rated board_ma=%d configured_ma=%d", rated_ma, p->rated_ma);
+    }
+}
+
+static void on_sample(void *user, const struct board_sample *sample)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_BOARD, .board = *sample});
+}
+
+static void on_lost(void *user, const char *why)
+{
+    struct app *a = user;
+
+    (void)why; /* the board's driver has logged it */
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_BOARD_LOST});
+}
+
+static void on_board_closed(void *user)
+{
+    struct app *a = user;
+
+    a->is_board_open = false;
+}
+
+static const struct board_events board_events = {.on_attached = on_attached, .on_sample = on_sample, .on_lost = on_lost, .on_closed = on_board_closed};
+
+static void on_stored(void *user, uint64_t ticket, bool is_stored)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = is_stored ? CEV_STORED : CEV_STORE_FAILED, .ticket = ticket});
+}
+
+static void on_record(void *user, const struct msg_session_record *record)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_RECORD, .record = {.record = record}});
+}
+
+static void on_journal_closed(void *user)
+{
+    (void)user; /* the loop ends by itself */
+}
+
+static const struct journal_events journal_events = {.on_stored = on_stored, .on_record = on_record, .on_closed = on_journal_closed};
+
+static void on_signal(void *user)
+{
+    struct app *a = user;
+
+    log_note("stop");
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_STOP});
+}
+
+static void feed_start(struct app *a)
+{
+    struct cev e = {.kind = CEV_START};
+
+    clock_random(&e.start.seed, sizeof e.start.seed);
+    clock_random(&e.start.boot_id, sizeof e.start.boot_id);
+    e.start.boot_id |= 1; /* not 0 */
+    e.start.kernel_boot_id = a->kernel_boot_id;
+    e.start.after_power_loss = a->stored.kernel_boot_id != 0 && a->stored.kernel_boot_id != a->kernel_boot_id;
+    e.start.keep = a->stored.keep;
+    e.start.open = a->stored.has_open ? &a->stored.open : NULL;
+    driver_feed(&a->driver, &e);
+}
+
+/* Returns an exit code, 0 to go on. */
+static int open_board(struct app *a)
+{
+    const struct board_driver *driver = a->settings->board_driver;
+    enum rc rc;
+
+    a->board = driver->create();
+    if (a->board == NULL) {
+        (void)fprintf(stderr, "wallbox-client: no memory\n");
+        return 1;
+    }
+    rc = driver->open(a->board, &a->loop, a->settings->board_address, a->settings->params.serial, &board_events, a);
+    if (rc == RC_RANGE) {
+        (void)fprintf(stderr, "wallbox-client: board must be %s:ADDRESS with %s, is \"%s\"\n", driver->name, driver->address, a->settings->board);
+        return 2;
+    }
+    if (rc != RC_OK) {
+        (void)fprintf(stderr, "wallbox-client: board %s: %s\n", a->settings->board, rc_text(rc));
+        return 1;
+    }
+    a->is_board_open = true;
+    return 0;
+}
+
+/* Everything on the loop. Returns an exit code, 0 to go on. */
+static int open_all(struct app *a)
+{
+    int code;
+
+    if (driver_open(&a->driver, &a->loop, &a->settings->params, &driver_out, a) != RC_OK) {
+        return 1;
+    }
+    daemon_signals_open(&a->signals, &a->loop, on_signal, a);
+    dialer_init(&a->dialer, &a->loop, &a->settings->manager_address, &dialer_events, a);
+    feed_start(a);
+    code = open_board(a);
+    if (code == 0) {
+        log_note("start serial=%s manager=%s board=%s", a->settings->params.serial, a->settings->manager, a->settings->board);
+        daemon_notify("READY=1");
+    }
+    return code;
+}
+
+static void run(struct app *a)
+{
+    const struct settings *s = a->settings;
+
+    if (daemon_lock_dir(s->data, &a->lock_fd) != RC_OK ||
+        journal_open(s->data, &a->loop, &journal_events, a, &a->journal, &a->stored) != RC_OK) { /* each of them said why */
+        a->exit_code = 1;
+        return;
+    }
+    a->exit_code = open_all(a);
+    if (a->exit_code != 0) {
+        shut(a);
+    }
+    (void)uv_run(&a->loop, UV_RUN_DEFAULT); /* returns when nothing is open any more */
+}
+
+int app_run(const struct settings *settings)
+{
+    struct app *a = calloc(1, sizeof *a);
+    int exit_code;
+
+    if (a == NULL || uv_loop_init(&a->loop) != 0) {
+        (void)fprintf(stderr, "wallbox-client: not enough memory or descriptors to start\n");
+        free(a);
+        return 1;
+    }
+    a->settings = settings;
+    a->lock_fd = -1;
+    a->kernel_boot_id = clock_kernel_boot_id();
+    run(a);
+    CHECK(uv_loop_close(&a->loop) == 0);
+    free(a->board);
+    if (a->lock_fd >= 0) {
+        (void)close(a->lock_fd); /* gives the lock back */
+    }
+    exit_code = a->exit_code;
+    free(a);
+    return exit_code;
+}

@@ -1,0 +1,176 @@
+#include "client/shell/settings.h"
+
+#include "common/base/text.h"
+#include "tests/unit/common/os/helpers.h"
+
+TestSuite(settings, .timeout = 10);
+
+static struct settings good(void)
+{
+    struct settings s;
+
+    settings_defaults(&s);
+    cr_assert_eq(text_copy(s.params.serial, sizeof s.params.serial, "W1"), RC_OK);
+    cr_assert_eq(text_copy(s.board, sizeof s.board, "site:/run/boards"), RC_OK);
+    s.loopback_plain = true;
+    return s;
+}
+
+/* settings_check must refuse for a run, with these words. */
+static void refused(struct settings *s, const char *expected)
+{
+    char why[SETTINGS_WHY_LEN] = "";
+
+    cr_assert_eq(settings_check(s, true, why), RC_RANGE);
+    cr_assert_not_null(strstr(why, expected), "%s", why);
+    cr_assert_null(strchr(why, '\n'), "%s", why);
+}
+
+static enum rc read_text(struct settings *s, const char *text, struct capture *log, const char **out_said)
+{
+    struct scratch scratch;
+    FILE *f;
+    enum rc rc;
+
+    scratch_open(&scratch);
+    f = fopen(scratch_path(&scratch, "client.conf"), "we");
+    cr_assert_not_null(f);
+    cr_assert_geq(fputs(text, f), 0);
+    cr_assert_eq(fclose(f), 0);
+    settings_defaults(s);
+    capture_begin(log, STDERR_FILENO);
+    rc = settings_read(s, scratch.path);
+    *out_said = capture_end(log);
+    scratch_close(&scratch);
+    return rc;
+}
+
+Test(settings, a_good_set_names_driver_address_and_what_its_boards_have)
+{
+    struct settings s = good();
+    char why[SETTINGS_WHY_LEN];
+
+    cr_assert_eq(settings_check(&s, true, why), RC_OK);
+    cr_assert_eq(s.board_driver, &board_site);
+    cr_assert_str_eq(s.board_address, "/run/boards");
+    cr_assert_eq(s.params.watchdog, board_site.watchdog);
+    cr_assert_eq(s.params.apply_ms, board_site.apply_ms);
+    cr_assert_eq(s.params.model, MODEL_PLUS);
+    cr_assert_eq(s.manager_address.ss_family, AF_INET);
+}
+
+Test(settings, without_loopback_plain_it_says_that_there_is_no_tls)
+{
+    struct settings s = good();
+    char why[SETTINGS_WHY_LEN];
+
+    s.loopback_plain = false;
+    refused(&s, "no TLS");
+    cr_assert_eq(settings_check(&s, false, why), RC_OK, "looking at it is allowed");
+}
+
+Test(settings, a_manager_elsewhere_is_refused_without_tls)
+{
+    struct settings s = good();
+
+    cr_assert_eq(text_copy(s.manager, sizeof s.manager, "192.0.2.1:7443"), RC_OK);
+    refused(&s, "loopback");
+    cr_assert_eq(text_copy(s.manager, sizeof s.manager, "manager.example:7443"), RC_OK);
+    refused(&s, "numeric");
+    cr_assert_eq(text_copy(s.manager, sizeof s.manager, ""), RC_OK);
+    refused(&s, "numeric");
+}
+
+Test(settings, an_unknown_board_driver_is_told_which_ones_exist)
+{
+    static const char *const wrong[] = {"", "site", ":x", "sit:x", "sites:x", "site:"};
+    struct settings s = good();
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_assert_eq(text_copy(s.board, sizeof s.board, wrong[i]), RC_OK);
+        refused(&s, "out of: site");
+    }
+}
+
+Test(settings, a_board_is_needed_to_run_only)
+{
+    struct settings s = good();
+    char why[SETTINGS_WHY_LEN];
+
+    s.board[0] = '\0';
+    cr_assert_eq(settings_check(&s, false, why), RC_OK);
+    cr_assert_null(s.board_driver);
+}
+
+Test(settings, relations_between_parameters_are_checked)
+{
+    struct settings s = good();
+
+    s.params.wired_phases_n = 2;
+    refused(&s, "wired_phases_n");
+    s = good();
+    s.params.rated_ma = 6000;
+    s.params.min_ma = 10000;
+    refused(&s, "rated_ma");
+}
+
+Test(settings, a_file_sets_keys_and_parameters)
+{
+    struct settings s;
+    struct capture log;
+    const char *said;
+    char why[SETTINGS_WHY_LEN];
+
+    cr_assert_eq(read_text(&s,
+                           "serial = \"BOX-7\"; model = \"connect\"; manager = \"[::1]:9\"; board = \"site:s\"; data = \"d\"; loopback_plain = true;\n"
+                           "log_level = \"dbg\"; rated_ma = 16000; wired_phases_n = 1; authorization = 1;",
+                           &log, &said),
+                 RC_OK, "%s", said);
+    cr_assert_eq(settings_check(&s, true, why), RC_OK, "%s", why);
+    cr_assert_str_eq(s.params.serial, "BOX-7");
+    cr_assert_eq(s.params.model, MODEL_CONNECT);
+    cr_assert_eq(s.params.rated_ma, 16000);
+    cr_assert_eq(s.params.wired_phases_n, 1);
+    cr_assert_eq(s.params.authorization, 1);
+    cr_assert_eq(s.params.min_ma, 6000, "what the file leaves out keeps its default");
+    cr_assert_str_eq(s.data, "d");
+    cr_assert_eq(s.log_level, 3);
+}
+
+Test(settings, every_mistake_of_a_file_is_a_line_with_its_place_and_key)
+{
+    struct settings s;
+    struct capture log;
+    const char *said;
+
+    cr_assert_eq(read_text(&s, "serial = \"has space\";\nrated_ma = 80001;\nmodel = \"super\";\nspeed = 1;\n", &log, &said), RC_RANGE);
+    cr_assert_not_null(strstr(said, "client.conf:1: serial"), "%s", said);
+    cr_assert_not_null(strstr(said, "client.conf:2: rated_ma must be 0..80000 mA"), "%s", said);
+    cr_assert_not_null(strstr(said, "client.conf:3: model must be connect or plus"), "%s", said);
+    cr_assert_not_null(strstr(said, "client.conf:4: speed"), "%s", said);
+    cr_assert_eq(read_text(&s, "", &log, &said), RC_RANGE);
+    cr_assert_not_null(strstr(said, "serial is missing"), "%s", said);
+}
+
+Test(settings, what_is_printed_reads_back_as_the_same)
+{
+    struct settings s = good();
+    struct settings back;
+    struct capture log;
+    const char *said;
+    char text[4096];
+    FILE *to = fmemopen(text, sizeof text, "w");
+
+    cr_assert_not_null(to);
+    s.params.pilot_rise_ms = 0;
+    s.model = 0;
+    cr_assert_eq(text_copy(s.data, sizeof s.data, "with \" and \\"), RC_OK);
+    settings_print(&s, to);
+    cr_assert_eq(fclose(to), 0);
+    cr_assert_eq(read_text(&back, text, &log, &said), RC_OK, "%s", said);
+    cr_assert_str_eq(back.data, s.data);
+    cr_assert_str_eq(back.board, s.board);
+    cr_assert_eq(back.params.pilot_rise_ms, 0);
+    cr_assert_eq(back.model, 0);
+    cr_assert(back.loopback_plain);
+}
