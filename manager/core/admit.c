@@ -72,16 +72,22 @@ static bool class_before(const void *context, uint16_t a, uint16_t b)
     return x->priority != y->priority ? x->priority > y->priority : x->rank < y->rank;
 }
 
+/* A guaranteed minimum does not wait for the sun. */
+static bool is_granted_anyway(const struct alloc_box *box, int r)
+{
+    return box->solar == ALLOC_SOLAR_MINIMUM && r >= POOL_SUN_SUM && r < POOL_IMBALANCE;
+}
+
 /* Count one wallbox on all it uses; s->trial is what is left there for minimums. */
 static void count_one(struct alloc_job *job, const struct alloc_box *box)
 {
     struct alloc_scratch *s = job->s;
 
     for (uint16_t i = box->node; i != NODE_NONE; i = job->node[i].parent) {
-        for (int r = 0; r < POOL_N; r++) {
-            int64_t take = (int64_t)box->min_ma * pool_share(box->used, r);
+        for (int r = 0; r < s->trial.n; r++) {
+            int64_t take = (int64_t)box->min_ma * pool_share(box, r);
 
-            if (take == 0) {
+            if (take == 0 || is_granted_anyway(box, r)) {
                 continue;
             }
             s->competing_n[i][r]++;
@@ -100,8 +106,8 @@ static int64_t round_turns(const struct alloc_job *job, const struct alloc_box *
     int64_t turns = 1;
 
     for (uint16_t i = box->node; i != NODE_NONE; i = job->node[i].parent) {
-        for (int r = 0; r < POOL_N; r++) {
-            if (pool_share(box->used, r) > 0) {
+        for (int r = 0; r < s->trial.n; r++) {
+            if (pool_share(box, r) > 0 && !is_granted_anyway(box, r)) {
                 turns = max_i64(turns, div_up(s->competing_n[i][r], max_i32(s->fitting_n[i][r], 1)));
             }
         }
@@ -115,7 +121,7 @@ static void find_overdue(struct alloc_job *job)
     struct alloc_scratch *s = job->s;
     uint16_t end;
 
-    memcpy(s->trial.left, s->base.left, sizeof s->base.left[0] * job->node_n);
+    pool_copy(&s->trial, &s->base, job->node_n);
     memset(s->competing_n, 0, sizeof s->competing_n[0] * job->node_n);
     memset(s->fitting_n, 0, sizeof s->fitting_n[0] * job->node_n);
     sort_index(s->class, job->line_n, minimum_before, job);
@@ -142,6 +148,22 @@ static bool is_blocked(const struct alloc_job *job, uint16_t i)
     return !is_running(&job->box[i]) && job->box[i].blocked_ms > 0 && !job->s->is_overdue[i];
 }
 
+/* Whether the sun covers its minimum beside those before it, counting those that would start if they were let. */
+static void look_at_sun(struct alloc_job *job, uint16_t i, bool may_start)
+{
+    const struct alloc_box *box = &job->box[i];
+
+    if (box->solar == ALLOC_FAST) {
+        return;
+    }
+    job->out[i].is_covered = may_start && pool_sun_covers(&job->s->trial, box, admit_need_ma(job, i));
+    if (job->out[i].is_covered || job->s->is_admitted[i]) {
+        for (int r = POOL_SUN_SUM; r < POOL_IMBALANCE && r < job->s->trial.n; r++) {
+            job->s->trial.left[0][r] -= (int64_t)box->min_ma * pool_share(box, r);
+        }
+    }
+}
+
 void admit_run(struct alloc_job *job)
 {
     struct alloc_scratch *s = job->s;
@@ -150,13 +172,16 @@ void admit_run(struct alloc_job *job)
     memcpy(s->line, s->class, sizeof s->line[0] * job->line_n);
     sort_index(s->line, job->line_n, line_before, job);
     sort_index(s->class, job->line_n, class_before, job);
-    memcpy(s->floor.left, s->base.left, sizeof s->base.left[0] * job->node_n);
+    pool_copy(&s->floor, &s->base, job->node_n);
+    pool_copy(&s->trial, &s->base, 1); /* the sun as it would be if those that only look had started */
     for (uint16_t k = 0; k < job->line_n; k++) {
         uint16_t i = s->line[k];
+        bool may_start = !is_blocked(job, i) && pool_fits(&s->floor, job->node, &job->box[i], admit_need_ma(job, i), POOL_FOR_MINIMUM);
 
-        s->is_admitted[i] = !is_blocked(job, i) && pool_fits(&s->floor, job->node, &job->box[i], admit_need_ma(job, i));
+        s->is_admitted[i] = may_start && job->box[i].solar != ALLOC_SOLAR_LOOK;
         if (s->is_admitted[i]) {
             pool_take(&s->floor, job->node, &job->box[i], job->box[i].min_ma);
         }
+        look_at_sun(job, i, may_start);
     }
 }

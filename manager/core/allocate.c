@@ -13,7 +13,7 @@ static void check_input(const struct alloc_job *job)
     CHECK(job->rules->start_margin_ma >= 0);
     CHECK(job->node_n >= 1);
     CHECK(job->node_n <= NODE_MAX);
-    CHECK(job->box_n <= BOX_MAX);
+    CHECK(job->box_n <= ALLOC_BOX_MAX);
     CHECK(job->node[0].parent == NODE_NONE);
     for (uint16_t i = 1; i < job->node_n; i++) {
         CHECK(job->node[i].parent < i);
@@ -36,12 +36,23 @@ static void check_input(const struct alloc_job *job)
 /* Budgets less the fixed wallboxes. */
 static void open_base(struct alloc_job *job)
 {
-    pool_open(&job->s->base, job->node, job->node_n, job->rules->voltage_mv);
+    bool has_sun = false;
+
+    for (uint16_t i = 0; i < job->box_n && !has_sun; i++) {
+        has_sun = job->box[i].solar != ALLOC_FAST;
+    }
+    pool_open(&job->s->base, job->rules, job->node, job->node_n, has_sun);
     for (uint16_t i = 0; i < job->box_n; i++) {
         if (job->box[i].is_fixed) {
             pool_take_fixed(&job->s->base, job->node, &job->box[i]);
         }
     }
+}
+
+/* A reason that says more than how many others there are. */
+static bool is_rule(enum reason reason)
+{
+    return reason == REASON_METER_FALLBACK || reason == REASON_SCHEDULE || reason == REASON_SOLAR || reason == REASON_IMBALANCE;
 }
 
 /* Settle what needs no comparison with others; the rest compete. */
@@ -70,10 +81,10 @@ static void classify(struct alloc_job *job)
             CHECK(box->cap_reason != REASON_UNSET);
             out->state = ALLOC_WAITING;
             out->reason = box->cap_reason;
-        } else if (pool_lacks(&s->base, job->node, box, box->min_ma, &place)) {
+        } else if (pool_lacks(&s->base, job->node, box, box->min_ma, POOL_FOR_MINIMUM, &place)) {
             out->state = ALLOC_WAITING;
             fill_blame(job, place, out);
-            out->reason = out->reason == REASON_METER_FALLBACK ? REASON_METER_FALLBACK : REASON_BELOW_MINIMUM;
+            out->reason = is_rule(out->reason) ? out->reason : REASON_BELOW_MINIMUM;
         } else {
             s->class[job->line_n++] = i;
         }
@@ -110,19 +121,20 @@ static void explain_waiting(const struct alloc_job *job, uint16_t i)
 
     out->state = ALLOC_WAITING;
     out->turn_place = 1; /* in line; numbered by explain */
-    if (pool_lacks(&s->base, job->node, box, need_ma, &place)) {
+    if (pool_lacks(&s->base, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
         reason = REASON_BELOW_MINIMUM;
         out->turn_place = 0;
-    } else if (pool_lacks(&s->trial, job->node, box, need_ma, &place)) {
+    } else if (pool_lacks(&s->trial, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
         reason = REASON_PRIORITY;
-    } else if (pool_lacks(&s->floor, job->node, box, need_ma, &place)) {
+    } else if (pool_lacks(&s->floor, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
         reason = REASON_WAITING_TURN;
     } else {
-        out->reason = REASON_HOLD; /* it fits, but was stopped too short a time ago */
+        out->reason = box->solar == ALLOC_SOLAR_LOOK ? REASON_SOLAR : REASON_HOLD; /* it fits, but may not start yet or again */
+        out->turn_place = box->solar == ALLOC_SOLAR_LOOK ? 0 : out->turn_place;
         return;
     }
     fill_blame(job, place, out);
-    out->reason = out->reason == REASON_METER_FALLBACK ? REASON_METER_FALLBACK : reason;
+    out->reason = is_rule(out->reason) ? out->reason : reason;
 }
 
 static void explain(struct alloc_job *job)
@@ -131,7 +143,7 @@ static void explain(struct alloc_job *job)
     uint16_t place = 0;
     uint16_t end;
 
-    memcpy(s->trial.left, s->base.left, sizeof s->base.left[0] * job->node_n);
+    pool_copy(&s->trial, &s->base, job->node_n);
     for (uint16_t first = 0; first < job->line_n; first = end) {
         for (end = first; end < job->line_n && job->box[s->class[end]].priority == job->box[s->class[first]].priority; end++) {
             if (s->is_admitted[s->class[end]]) {

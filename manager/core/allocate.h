@@ -26,11 +26,29 @@
 #include "manager/core/site.h"
 #include "proto/msg.h"
 
+#define ALLOC_BOX_MAX 10240 /* more than a site has: the allocation is measured at ten times its size */
+
 struct alloc_node {
     uint16_t parent;            /* index lower than its own; NODE_NONE at the root, index 0 */
     int32_t budget_ma[PHASE_N]; /* what the wallboxes below may draw, 0..MA_MAX; negative counts as 0 */
     int64_t budget_w;           /* over all phases; negative: no limit */
     bool is_fallback;           /* the budget comes from the meter fallback: said in the reason */
+    uint8_t scheduled;          /* phases (bits 0..2) and watts (bit 3) whose budget comes from a schedule: said in the reason */
+    bool has_imbalance;         /* one- and two-phase vehicles together may take imbalance_ma of each phase (04 4.2) */
+    int32_t imbalance_ma;       /* below 0 counts as 0 */
+};
+
+/* How the sun limits a wallbox (04 4.5). */
+enum alloc_solar {
+    ALLOC_FAST,          /* not at all */
+    ALLOC_SOLAR_MINIMUM, /* its minimum comes from the grid when need be, more only from the sun */
+    ALLOC_SOLAR_ONLY,    /* all of it comes from the sun */
+    ALLOC_SOLAR_LOOK,    /* like the former, but it may not start yet: only is_covered is found out */
+};
+
+enum alloc_surplus {
+    SURPLUS_SUMMED,    /* what one phase exports may be used on another: bills are summed */
+    SURPLUS_PER_PHASE, /* each phase by itself */
 };
 
 struct alloc_box {
@@ -48,7 +66,8 @@ struct alloc_box {
     int64_t running_ms;     /* how long it has been running */
     int64_t blocked_ms;     /* stopped for lack of current: not started again for so long, except when overdue (A7) */
     bool has_laxity;
-    int64_t laxity_ms;         /* time left minus time needed at max current (A9) */
+    int64_t laxity_ms; /* time left minus time needed at max current (A9) */
+    enum alloc_solar solar;
     uint16_t rank;             /* place in the order of serials: breaks ties, unique */
     bool is_fixed;             /* it takes fixed_ma from every node-phase above it and gets nothing */
     int32_t fixed_ma[PHASE_N]; /* site order */
@@ -60,6 +79,8 @@ struct alloc_rules {
     int64_t turn_ms;         /* 900,000 */
     int64_t min_run_ms;      /* 300,000 */
     int32_t voltage_mv;      /* nominal, for watts: 230,000 */
+    enum alloc_surplus surplus_mode;
+    int32_t surplus_ma[PHASE_N]; /* what the sun leaves to the wallboxes in a solar mode; negative: the phase takes from the grid */
 };
 
 enum alloc_state { ALLOC_NO_DEMAND, ALLOC_WAITING, ALLOC_CHARGING, ALLOC_FIXED };
@@ -70,6 +91,7 @@ struct alloc_result {
     enum reason reason;  /* never unset, except for fixed wallboxes */
     uint16_t node;       /* what limits it, when the reason is about a node; NODE_NONE otherwise */
     int8_t phase;        /* 0..2; -1 when it is not about a phase */
+    bool is_covered;     /* in a solar mode: the sun covers its minimum beside those before it */
     uint16_t turn_place; /* place in the line of the waiting, from 1; 0 when it is not waiting or could not charge even alone */
 };
 
@@ -82,19 +104,19 @@ struct alloc_scratch {
     int64_t step_need[NODE_MAX][POOL_N];
     uint16_t competing_n[NODE_MAX][POOL_N];
     uint16_t fitting_n[NODE_MAX][POOL_N];
-    uint16_t line[BOX_MAX];   /* competing wallboxes in order of admission */
-    uint16_t class[BOX_MAX];  /* the same by priority, highest first, then rank */
-    uint16_t active[BOX_MAX]; /* those of one class that still rise, by rank */
-    uint16_t mover[BOX_MAX];
-    int32_t top_ma[BOX_MAX];
-    bool is_admitted[BOX_MAX];
-    bool is_overdue[BOX_MAX];
+    uint16_t line[ALLOC_BOX_MAX];   /* competing wallboxes in order of admission */
+    uint16_t class[ALLOC_BOX_MAX];  /* the same by priority, highest first, then rank */
+    uint16_t active[ALLOC_BOX_MAX]; /* those of one class that still rise, by rank */
+    uint16_t mover[ALLOC_BOX_MAX];
+    int32_t top_ma[ALLOC_BOX_MAX];
+    bool is_admitted[ALLOC_BOX_MAX];
+    bool is_overdue[ALLOC_BOX_MAX];
 };
 
 /* Divide the budgets.
  *
  * node, node_n  the tree, 1..NODE_MAX
- * box, box_n    0..BOX_MAX; any order
+ * box, box_n    0..ALLOC_BOX_MAX; any order
  * out           [box_n], same order as box
  *
  * CHECKs that the indices are sane; values were validated by whoever made them.

@@ -59,12 +59,12 @@ static void find_step_need(struct fill *f)
     for (uint16_t k = 0; k < f->active_n; k++) {
         const struct alloc_box *box = &job->box[s->active[k]];
 
-        for (int r = 0; r < POOL_N; r++) {
-            s->step_need[box->node][r] = max_i64(s->step_need[box->node][r], (int64_t)job->rules->step_ma * pool_share(box->used, r));
+        for (int r = 0; r < s->left.n; r++) {
+            s->step_need[box->node][r] = max_i64(s->step_need[box->node][r], (int64_t)job->rules->step_ma * pool_share(box, r));
         }
     }
     for (uint16_t i = job->node_n; i-- > 1;) {
-        for (int r = 0; r < POOL_N; r++) {
+        for (int r = 0; r < s->left.n; r++) {
             s->step_need[job->node[i].parent][r] = max_i64(s->step_need[job->node[i].parent][r], s->step_need[i][r]);
         }
     }
@@ -82,12 +82,12 @@ static bool is_free_at(struct fill *f, int64_t level)
         const struct alloc_box *box = &job->box[s->active[k]];
         int64_t ma = rise_ma(f, s->active[k], level);
 
-        for (int r = 0; r < POOL_N; r++) {
-            sum[box->node][r] += ma * pool_share(box->used, r);
+        for (int r = 0; r < s->left.n; r++) {
+            sum[box->node][r] += ma * pool_share(box, r);
         }
     }
     for (uint16_t i = job->node_n; i-- > 0;) {
-        for (int r = 0; r < POOL_N; r++) {
+        for (int r = 0; r < s->left.n; r++) {
             if (s->step_need[i][r] > 0 && s->left.left[i][r] - sum[i][r] < s->step_need[i][r]) {
                 return false;
             }
@@ -143,7 +143,7 @@ static void hand_out_level(struct fill *f)
     for (uint16_t k = 0; k < mover_n; k++) {
         uint16_t i = s->mover[k];
 
-        if (pool_fits(&s->left, job->node, &job->box[i], job->rules->step_ma)) {
+        if (pool_fits(&s->left, job->node, &job->box[i], job->rules->step_ma, POOL_FOR_RISE)) {
             int32_t ma = rise_ma(f, i, f->level + 1);
 
             pool_take(&s->left, job->node, &job->box[i], ma);
@@ -167,7 +167,7 @@ static void freeze(struct fill *f)
         if (job->out[i].allocated_ma == s->top_ma[i]) {
             continue;
         }
-        if (pool_lacks(&s->left, job->node, &job->box[i], job->rules->step_ma, &place)) {
+        if (pool_lacks(&s->left, job->node, &job->box[i], job->rules->step_ma, POOL_FOR_RISE, &place)) {
             fill_blame(job, place, &job->out[i]);
         } else {
             s->active[kept_n++] = i;
@@ -215,11 +215,19 @@ static void fill_class(struct fill *f)
 
 void fill_blame(const struct alloc_job *job, struct pool_place place, struct alloc_result *out)
 {
+    int r = place.resource;
+    bool is_phase = r < POOL_WATTS || r >= POOL_SUN;
+
     out->node = place.node;
-    out->phase = place.resource == POOL_WATTS ? -1 : place.resource;
-    out->reason = place.resource == POOL_WATTS ? REASON_WATTS : REASON_NODE_FULL;
-    if (job->node[place.node].is_fallback) {
+    out->phase = (int8_t)(r < POOL_WATTS ? r : is_phase ? (r - POOL_SUN) % PHASE_N : -1);
+    if (r > POOL_WATTS) {
+        out->reason = r < POOL_IMBALANCE ? REASON_SOLAR : REASON_IMBALANCE;
+    } else if (job->node[place.node].is_fallback) {
         out->reason = REASON_METER_FALLBACK;
+    } else if ((job->node[place.node].scheduled & PHASE_BIT(r)) != 0) {
+        out->reason = REASON_SCHEDULE;
+    } else {
+        out->reason = r == POOL_WATTS ? REASON_WATTS : REASON_NODE_FULL;
     }
 }
 
@@ -228,7 +236,7 @@ void fill_run(struct alloc_job *job)
     struct alloc_scratch *s = job->s;
     uint16_t end;
 
-    memcpy(s->left.left, s->floor.left, sizeof s->floor.left[0] * job->node_n);
+    pool_copy(&s->left, &s->floor, job->node_n);
     for (uint16_t first = 0; first < job->line_n; first = end) {
         struct fill f = {.job = job};
         int32_t weight_min = WEIGHT_MAX;

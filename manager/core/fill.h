@@ -20,5 +20,5 @@
  */
 void fill_run(struct alloc_job *job);
 
-/* Say in a result that a resource was what lacked: reason node_full, watts or meter_fallback, and where. */
+/* Say in a result that a resource was what lacked: meter_fallback, schedule, solar, imbalance, node_full or watts, and where. */
 void fill_blame(const struct alloc_job *job, struct pool_place place, struct alloc_result *out);

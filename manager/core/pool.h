@@ -1,8 +1,10 @@
 /* What is left of the budgets of all nodes while the allocation divides them.
  *
- * Each node has four resources: its three phases, and the sum over the phases for a limit in watts. A wallbox takes its current from
- * each phase that it uses, and its current times the number of those phases from the fourth, at every node above it. A limit in watts
- * is held as the current that makes it at the nominal voltage, rounded down: for whole milliamperes that is exactly the same limit.
+ * Each node has resources: its three phases; the sum over the phases for a limit in watts; what one- and two-phase vehicles may draw on each
+ * phase (imbalance). The grid connection has besides what the sun gives to wallboxes in a solar mode: the surplus, summed or per phase. A
+ * wallbox takes its current from each phase that it uses, and its current times the number of those phases from a sum, at every node above it.
+ * A limit in watts is held as the current that makes it at the nominal voltage, rounded down: for whole milliamperes that is exactly the
+ * same limit.
  */
 #pragma once
 
@@ -14,13 +16,19 @@
 
 struct alloc_box;
 struct alloc_node;
+struct alloc_rules;
 
+/* In this order, so that a run looks only at those up to the last that limits anything. */
 #define POOL_WATTS PHASE_N
-#define POOL_N (PHASE_N + 1)
+#define POOL_SUN_SUM 4
+#define POOL_SUN 5       /* the first of three */
+#define POOL_IMBALANCE 8 /* the first of three */
+#define POOL_N 11
 #define POOL_NO_LIMIT (INT64_MAX / 4) /* far above all sums, far below overflow */
 
 struct pool {
-    int64_t left[NODE_MAX][POOL_N]; /* mA; below 0 when fixed wallboxes exceed the budget */
+    uint8_t n;                      /* resources in use: 0..n - 1 */
+    int64_t left[NODE_MAX][POOL_N]; /* mA; below 0 when fixed wallboxes or guaranteed minimums exceed the budget */
 };
 
 /* A resource of a node. */
@@ -29,16 +37,21 @@ struct pool_place {
     int8_t resource; /* 0..POOL_N - 1 */
 };
 
+/* What current is needed for: a guaranteed minimum comes from the grid and does not ask for the sun. */
+enum pool_use { POOL_FOR_MINIMUM, POOL_FOR_RISE };
+
 /* Units of resource r that a wallbox takes for each mA of its current; 0 when it does not use r. */
-static inline int32_t pool_share(uint8_t used, int r)
-{
-    int32_t all_n = (used & 1) + ((used >> 1) & 1) + ((used >> 2) & 1);
+int32_t pool_share(const struct alloc_box *box, int r);
 
-    return r == POOL_WATTS ? all_n : (used >> r) & 1;
-}
+/* Fill with the budgets: those below 0 count as 0, no limit in watts as POOL_NO_LIMIT.
+ *
+ * rules    surplus of the sun, nominal voltage (above 0)
+ * has_sun  some wallbox is in a solar mode
+ */
+void pool_open(struct pool *p, const struct alloc_rules *rules, const struct alloc_node *node, uint16_t node_n, bool has_sun);
 
-/* Fill with the budgets: those below 0 count as 0, no limit in watts as POOL_NO_LIMIT. voltage_mv is above 0. */
-void pool_open(struct pool *p, const struct alloc_node *node, uint16_t node_n, int32_t voltage_mv);
+/* Make `to` equal to `from`. */
+void pool_copy(struct pool *to, const struct pool *from, uint16_t node_n);
 
 /* Take what a fixed wallbox takes: fixed_ma of each phase. */
 void pool_take_fixed(struct pool *p, const struct alloc_node *node, const struct alloc_box *box);
@@ -47,8 +60,11 @@ void pool_take_fixed(struct pool *p, const struct alloc_node *node, const struct
 void pool_take(struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma);
 
 /* Whether `ma` for a wallbox fits into what is left. */
-bool pool_fits(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma);
+bool pool_fits(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma, enum pool_use use);
 
-/* Where `ma` for a wallbox does not fit: among the resources that lack, one of a node in fallback first, then the one nearest to the
- * wallbox, then L1, L2, L3, watts. Returns false, *out untouched, when it fits. */
-bool pool_lacks(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma, struct pool_place *out);
+/* Whether the sun alone leaves `ma` for a wallbox. */
+bool pool_sun_covers(const struct pool *p, const struct alloc_box *box, int32_t ma);
+
+/* Where `ma` for a wallbox does not fit. Among the resources that lack one counts first: a node in fallback, a schedule, the sun, the
+ * imbalance, the node nearest to the wallbox; then L1, L2, L3, watts. Returns false, *out untouched, when it fits. */
+bool pool_lacks(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma, enum pool_use use, struct pool_place *out);
