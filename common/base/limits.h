@@ -4,6 +4,7 @@
 #define BOX_MAX 1024      /* wallboxes of one site (spec 04 4.1) */
 #define NODE_MAX 256      /* circuits of one site, the grid connection included */
 #define DEPTH_MAX 8       /* levels of the electrical tree */
+#define WINDOW_MAX 128    /* time windows with a limit, of all nodes of a site together */
 #define METER_MAX 64      /* meters of one site */
 #define PEER_MAX 1088     /* connections of a manager: all wallboxes and some strangers that must introduce themselves */
 #define SERIAL_LEN 33     /* serial number of a wallbox: 1..32 characters and the end */

@@ -30,11 +30,23 @@ void budget_init(struct budget *b, const struct site *site, const struct manager
     }
     for (uint16_t i = 0; i < NODE_MAX; i++) {
         budget_base_reset(&b->node[i]);
-        for (int p = 0; p < PHASE_N; p++) {
-            b->node[i].rise_since_ms[p] = MS_NEVER;
-            b->node[i].rise_half_ms[p] = MS_NEVER;
-        }
+        b->node[i].schedule = schedule_none();
+        budget_restart(b, i);
     }
+}
+
+void budget_restart(struct budget *b, uint16_t node)
+{
+    for (int p = 0; p < PHASE_N; p++) {
+        budget_filter_reset(&b->node[node].filter[p]);
+    }
+    budget_filter_reset(&b->node[node].filter_w);
+}
+
+void budget_schedule(struct budget *b, uint16_t node, const struct schedule_limit *limit)
+{
+    CHECK(node < b->site->node_n);
+    b->node[node].schedule = *limit;
 }
 
 static bool is_within(int32_t value, int32_t min, int32_t max)
@@ -162,80 +174,61 @@ static int32_t true_budget_ma(const struct site_node *s, int p, int32_t base_ma,
     return clamp_i32(s->limit_ma[p] - site_reserve_ma(s, p) - max_i32(base_ma, -credit_ma), 0, MA_MAX);
 }
 
-static void forget_rise(struct budget_node *n, int p)
-{
-    n->rise_since_ms[p] = MS_NEVER;
-    n->rise_half_ms[p] = MS_NEVER;
-}
-
-/* Take the present true budget into the rise that is being held. */
-static void note_rise(struct budget_node *n, int p, int32_t hold_ms, int64_t now_ms)
-{
-    int32_t ma = n->true_ma[p];
-
-    if (n->rise_since_ms[p] == MS_NEVER) {
-        n->rise_since_ms[p] = now_ms;
-        n->rise_ma[p] = ma;
-    }
-    n->rise_ma[p] = min_i32(n->rise_ma[p], ma);
-    if (n->rise_half_ms[p] == MS_NEVER && now_ms - n->rise_since_ms[p] >= hold_ms / 2) {
-        n->rise_half_ms[p] = now_ms;
-        n->rise_late_ma[p] = ma;
-    }
-    if (n->rise_half_ms[p] != MS_NEVER) {
-        n->rise_late_ma[p] = min_i32(n->rise_late_ma[p], ma);
-    }
-}
-
-/* Pass a rise on when it has been held for long enough, to the smallest true budget of that time: every mA of it was there throughout.
- * The newest value would be passed on unproven, and the next dip would cut the wallboxes again. When the budget went on rising meanwhile,
- * the second half of the time counts for the next rise already, so that a slow rise is followed in steps of half the time. */
-static void pass_rise(struct budget_node *n, int p, const struct manager_params *params, int64_t now_ms)
-{
-    note_rise(n, p, params->rise_hold_ms, now_ms);
-    for (int step = 0; step < 2 && now_ms - n->rise_since_ms[p] >= params->rise_hold_ms; step++) {
-        n->use_ma[p] = n->rise_ma[p];
-        if (n->rise_late_ma[p] <= n->use_ma[p] || n->rise_late_ma[p] - n->use_ma[p] < params->ripple_ma) {
-            forget_rise(n, p);
-            return;
-        }
-        n->rise_since_ms[p] = n->rise_half_ms[p];
-        n->rise_ma[p] = n->rise_late_ma[p];
-        n->rise_half_ms[p] = MS_NEVER;
-        note_rise(n, p, params->rise_hold_ms, now_ms);
-    }
-}
-
-/* The filter between the true budget and the one in use. A fall below the ripple is not passed on: the reserve covers it, and where the
- * reserve is smaller than the ripple, the reserve is what is tolerated. Into a fallback any fall is passed on. */
-static void filter(struct budget *b, uint16_t node, int p)
+/* A fall below the ripple is not passed on: the reserve covers it, and where the reserve is smaller than the ripple, the reserve is what is
+ * tolerated. Into a fallback any fall is passed on. */
+static void filter_phase(struct budget *b, uint16_t node, int p)
 {
     struct budget_node *n = &b->node[node];
     int32_t fall_ma = n->is_fallback ? 0 : min_i32(b->params->ripple_ma, site_reserve_ma(&b->site->node[node], p));
+    const struct budget_filter_rules rules = {.fall = fall_ma, .rise = b->params->ripple_ma, .hold_ms = b->params->rise_hold_ms};
+    int32_t schedule_ma = n->schedule.limit_ma[p];
 
-    if (!n->is_started || (n->true_ma[p] < n->use_ma[p] && n->use_ma[p] - n->true_ma[p] >= fall_ma)) {
-        n->use_ma[p] = n->true_ma[p];
-        forget_rise(n, p);
+    budget_filter_run(&n->filter[p], n->true_ma[p], &rules, b->now_ms);
+    n->use_ma[p] = n->filter[p].use;
+    n->scheduled = (uint8_t)(n->scheduled & ~PHASE_BIT(p));
+    if (schedule_ma != MA_UNSET && schedule_ma < n->use_ma[p]) {
+        n->use_ma[p] = schedule_ma;
+        n->scheduled = (uint8_t)(n->scheduled | PHASE_BIT(p));
     }
 }
 
-static bool is_rise(const struct budget_node *n, int p, int32_t ripple_ma)
+/* Watts over all phases: the limit less what the house takes; there is no reserve, so any fall is passed on. A schedule counts as it is. */
+static void filter_watts(struct budget *b, uint16_t node)
 {
-    return n->true_ma[p] > n->use_ma[p] && n->true_ma[p] - n->use_ma[p] >= ripple_ma;
+    const struct site_node *s = &b->site->node[node];
+    struct budget_node *n = &b->node[node];
+    int32_t ripple_w = watts_up(b->params->ripple_ma, b->params->voltage_mv);
+    const struct budget_filter_rules rules = {.fall = 0, .rise = ripple_w, .hold_ms = b->params->rise_hold_ms};
+    int64_t true_w = s->limit_w;
+
+    n->use_w = -1;
+    if (s->limit_w > 0) {
+        for (int p = 0; p < PHASE_N; p++) {
+            true_w -= watts_up(max_i32(n->base_ma[p], 0), b->params->voltage_mv);
+        }
+        budget_filter_run(&n->filter_w, (int32_t)max_i64(true_w, 0), &rules, b->now_ms);
+        n->use_w = n->filter_w.use;
+    }
+    n->scheduled = (uint8_t)(n->scheduled & ~PHASE_BIT(PHASE_N));
+    if (n->schedule.limit_w > 0 && (n->use_w < 0 || n->schedule.limit_w < n->use_w)) {
+        n->use_w = n->schedule.limit_w;
+        n->scheduled = (uint8_t)(n->scheduled | PHASE_BIT(PHASE_N));
+    }
 }
 
 /* One node, its children done before: base load, true budget, filter. True when its budget in use or its fallback changed. */
-static bool run_node(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, const int32_t below_ma[PHASE_N], int64_t now_ms)
+static bool run_node(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, const int32_t below_ma[PHASE_N])
 {
     const struct site_node *s = &b->site->node[node];
     struct budget_node *n = &b->node[node];
     bool is_good = meter != METER_MAX && b->meter[meter].state == METER_GOOD;
     bool is_fallback = meter != METER_MAX && !is_good;
-    bool is_changed = !n->is_started || n->is_fallback != is_fallback;
+    int32_t before_w = n->use_w;
+    bool is_changed = !n->filter[0].is_started || n->is_fallback != is_fallback;
 
     n->is_fallback = is_fallback;
     if (is_good) {
-        budget_metered_base(b, node, meter, own, now_ms, n->base_ma);
+        budget_metered_base(b, node, meter, own, b->now_ms, n->base_ma);
     } else {
         budget_base_reset(n);
     }
@@ -248,16 +241,11 @@ static bool run_node(struct budget *b, uint16_t node, uint16_t meter, const stru
         int32_t before_ma = n->use_ma[p];
 
         n->true_ma[p] = true_budget_ma(s, p, n->base_ma[p], b->params->export_credit_permille);
-        filter(b, node, p);
-        if (is_rise(n, p, b->params->ripple_ma)) {
-            pass_rise(n, p, b->params, now_ms);
-        } else {
-            forget_rise(n, p);
-        }
+        filter_phase(b, node, p);
         is_changed = is_changed || n->use_ma[p] != before_ma;
     }
-    n->is_started = true;
-    return is_changed;
+    filter_watts(b, node);
+    return is_changed || n->use_w != before_w;
 }
 
 static void find_house_meters(const struct site *site, uint16_t house[NODE_MAX])
@@ -279,6 +267,7 @@ bool budget_run(struct budget *b, int64_t now_ms)
     struct budget_own own;
     bool is_changed;
 
+    b->now_ms = now_ms;
     retire_meters(b, now_ms);
     is_changed = b->is_changed;
     b->is_changed = false;
@@ -288,7 +277,7 @@ bool budget_run(struct budget *b, int64_t now_ms)
         uint16_t i = (uint16_t)(k - 1);
         uint16_t parent = b->site->node[i].parent;
 
-        if (run_node(b, i, house[i], &own, below_ma[i], now_ms)) {
+        if (run_node(b, i, house[i], &own, below_ma[i])) {
             is_changed = true;
         }
         for (int p = 0; p < PHASE_N && parent != NODE_NONE; p++) {
@@ -318,14 +307,12 @@ static int64_t node_next_ms(const struct budget *b, uint16_t node, int64_t next_
     const struct budget_node *n = &b->node[node];
 
     for (int p = 0; p < PHASE_N; p++) {
-        if (n->rise_since_ms[p] != MS_NEVER) {
-            next_ms = min_i64(next_ms, after_ms(n->rise_since_ms[p], b->params->rise_hold_ms));
-        }
+        next_ms = min_i64(next_ms, budget_filter_next_ms(&n->filter[p], b->params->rise_hold_ms));
         if (n->high_since_ms[p] != MS_NEVER) { /* only below a good meter */
             next_ms = min_i64(next_ms, after_ms(n->high_since_ms[p], budget_window_ms(b, site_house_meter(b->site, node)) + 1));
         }
     }
-    return next_ms;
+    return min_i64(next_ms, budget_filter_next_ms(&n->filter_w, b->params->rise_hold_ms));
 }
 
 int64_t budget_next_ms(const struct budget *b, int64_t now_ms)

@@ -1,7 +1,8 @@
 /* What the wallboxes may draw: budget of each node and phase from limits, reserve and base load (spec 04 4.2).
  *
  * Decided here: base load from a house meter and the wallboxes' own figures (low and high estimate, lag window), what happens when the
- * meter is silent or implausible (fallback), the credit for export, and the filter before the allocation (ripple, held rises).
+ * meter is silent or implausible (fallback), the credit for export, the filter before the allocation (budget_filter), and that a schedule
+ * is the lowest.
  * Not here: reading meters (manager/shell/bus), dividing (allocate). Site order of phases throughout.
  */
 #pragma once
@@ -12,7 +13,9 @@
 #include "common/base/limits.h"
 #include "common/base/phase.h"
 #include "common/base/rc.h"
+#include "manager/core/budget_filter.h"
 #include "manager/core/params.h"
+#include "manager/core/schedule.h"
 #include "manager/core/site.h"
 
 #define METER_FALLBACK_MA 10000 /* SR-050: every wallbox under a lost meter is held to this */
@@ -61,23 +64,24 @@ struct budget_box {
 };
 
 struct budget_node {
-    int32_t base_ma[PHASE_N];       /* base load as shown to people: the newest estimate, negative is export */
-    int32_t true_ma[PHASE_N];       /* budget before the filter */
-    int32_t use_ma[PHASE_N];        /* budget in use, never negative */
-    int64_t rise_since_ms[PHASE_N]; /* since when the true budget has been above the one in use by ripple_ma; MS_NEVER */
-    int64_t rise_half_ms[PHASE_N];  /* the first run in the second half of that time; MS_NEVER */
-    int32_t rise_ma[PHASE_N];       /* smallest true budget since rise_since_ms */
-    int32_t rise_late_ma[PHASE_N];  /* ... since rise_half_ms */
+    int32_t base_ma[PHASE_N]; /* base load as shown to people: the newest estimate, negative is export */
+    int32_t true_ma[PHASE_N]; /* budget before filter and schedule */
+    struct budget_filter filter[PHASE_N];
+    struct budget_filter filter_w;
+    int32_t use_ma[PHASE_N]; /* budget in use, never negative */
+    int32_t use_w;           /* over all phases; -1: no limit */
+    struct schedule_limit schedule;
+    uint8_t scheduled;              /* phases (bits 0..2) and watts (bit 3) on which the schedule is the lowest */
     int64_t high_since_ms[PHASE_N]; /* since when the high estimate has stood above the low one by ripple_ma or more; MS_NEVER */
     int32_t high_ma[PHASE_N];       /* smallest distance of the two since then */
     int32_t lift_ma[PHASE_N];       /* the part of that distance that has lasted for a whole lag window */
     bool is_fallback;               /* this node's own meter is lost */
-    bool is_started;                /* use_ma holds a value */
 };
 
 struct budget {
     const struct site *site;             /* kept */
     const struct manager_params *params; /* kept */
+    int64_t now_ms;                      /* of the run */
     bool is_changed;                     /* a meter changed its state since the last run */
     struct budget_meter meter[METER_MAX];
     struct budget_box box[BOX_MAX];
@@ -104,6 +108,12 @@ void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32
 
 /* A wallbox has fallen silent: from now on it subtracts 0, its figures are forgotten. */
 void budget_box_silent(struct budget *b, uint16_t box);
+
+/* What a schedule or the grid operator allows the wallboxes below a node from the next run on; schedule_none(): nothing is limited. */
+void budget_schedule(struct budget *b, uint16_t node, const struct schedule_limit *limit);
+
+/* The next run takes the true budget of a node as it is, without holding a rise back. */
+void budget_restart(struct budget *b, uint16_t node);
 
 /* Compute every node's budget as of now_ms: node[].use_ma is the result.
  * Meters that have fallen silent go to their fallback here. Returns true when any budget in use changed or a meter changed its state. */

@@ -39,6 +39,10 @@ struct manager *manager_init(void *memory, const struct site *site, const struct
     m->restart_over_ms = MS_FOREVER;
     m->epoch_retry_ms = MS_FOREVER;
     budget_init(&m->budget, site, params);
+    solar_init(&m->solar);
+    for (uint16_t i = 0; i < BOX_MAX; i++) {
+        solar_box_init(&m->solar_box[i]);
+    }
     rank_boxes(m);
     for (uint16_t i = 0; i < PEER_MAX; i++) {
         m->peer[i].box = BOX_MAX;
@@ -184,6 +188,20 @@ static void on_command(struct manager *m, uint16_t box, enum manager_command com
     }
 }
 
+static void set_clock(struct manager *m, int64_t utc_ms, int64_t local_offset_ms)
+{
+    m->has_utc = utc_ms != CLOCK_UNSET_UTC_MS;
+    m->utc_offset_ms = utc_ms - m->now_ms;
+    m->local_offset_ms = local_offset_ms;
+    m->cycle_wanted = true;
+}
+
+static void on_dimming(struct manager *m, const struct schedule_limit *limit, int64_t length_ms)
+{
+    m->dimming = (struct schedule_dimming){.is_on = true, .limit = *limit, .until_ms = after_ms(m->now_ms, length_ms)};
+    m->cycle_wanted = true;
+}
+
 /* What ends by itself ends before the event is looked at. */
 static void pass(struct manager *m, struct mfx_list *out)
 {
@@ -194,6 +212,10 @@ static void pass(struct manager *m, struct mfx_list *out)
             fx_note(out, MNOTE_LOST, i, lease_offer_ma(&m->box[i].lease, m->now_ms), 0);
             fx_event(out, EVENT_BOX_LOST, i, 0, METER_MAX);
         }
+    }
+    if (m->dimming.is_on && m->dimming.until_ms <= m->now_ms) {
+        m->dimming.is_on = false;
+        m->cycle_wanted = true;
     }
     links_pass(m, out);
     epoch_pass(m, out);
@@ -228,6 +250,12 @@ static void on_event(struct manager *m, const struct mev *e, struct mfx_list *ou
     case MEV_COMMAND:
         on_command(m, e->command.box, e->command.command, out);
         break;
+    case MEV_CLOCK:
+        set_clock(m, e->clock.utc_ms, e->clock.local_offset_ms);
+        break;
+    case MEV_DIMMING:
+        on_dimming(m, &e->dimming.limit, e->dimming.length_ms);
+        break;
     }
 }
 
@@ -246,8 +274,7 @@ void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
         m->is_started = true;
         m->start_ms = e->now_ms;
         m->rng.state = e->start.seed;
-        m->has_utc = e->start.utc_ms != CLOCK_UNSET_UTC_MS;
-        m->utc_offset_ms = e->start.utc_ms - e->now_ms;
+        set_clock(m, e->start.utc_ms, e->start.local_offset_ms);
         for (uint16_t i = 0; i < m->site->box_n; i++) {
             box_init(&m->box[i], &m->rules, &m->site->box[i], e->start.known[i].fallback_ma, e->start.known[i].has_met);
         }
@@ -278,6 +305,7 @@ int64_t manager_wake_ms(const struct manager *m)
         return min_i64(next_ms, m->start_ms + m->params->meter_stale_ms);
     }
     next_ms = min_i64(next_ms, budget_next_ms(&m->budget, m->now_ms));
+    next_ms = min_i64(next_ms, cycle_rules_next_ms(m));
     if (m->cycle_wanted) {
         next_ms = min_i64(next_ms, cycle_next_ms(m));
     }

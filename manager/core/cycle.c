@@ -33,14 +33,68 @@ static void tell_meters(struct manager *m, struct mfx_list *out)
     }
 }
 
+int64_t cycle_local_ms(const struct manager *m)
+{
+    return m->has_utc ? m->now_ms + m->utc_offset_ms + m->local_offset_ms : CLOCK_UNSET_UTC_MS;
+}
+
+static void run_schedules(struct manager *m)
+{
+    schedule_run(m->site, cycle_local_ms(m), m->limit);
+    if (m->dimming.is_on) {
+        schedule_lower(&m->limit[0], &m->dimming.limit);
+    }
+    for (uint16_t i = 0; i < m->site->node_n; i++) {
+        budget_schedule(&m->budget, i, &m->limit[i]);
+    }
+}
+
 static void run_budgets(struct manager *m)
 {
-    if (m->is_restarting) { /* each wallbox that reports changes what we know of the base load: no rise is held back */
-        for (uint16_t i = 0; i < m->site->node_n; i++) {
-            m->budget.node[i].is_started = false;
-        }
+    for (uint16_t i = 0; i < m->site->node_n && m->is_restarting; i++) {
+        budget_restart(&m->budget, i); /* each wallbox that reports changes what we know of the base load: no rise is held back */
     }
     (void)budget_run(&m->budget, m->now_ms);
+}
+
+/* What the sun makes, by the solar meters: what no house meter has already taken off the base load. */
+static void add_production(const struct manager *m, int32_t base_ma[PHASE_N])
+{
+    for (uint16_t i = 0; i < m->site->meter_n; i++) {
+        const struct budget_meter *b = &m->budget.meter[i];
+
+        for (int p = 0; p < PHASE_N && m->site->meter[i].role == METER_SOLAR && b->state == METER_GOOD; p++) {
+            base_ma[p] += min_i32(b->last.current_ma[p], 0);
+        }
+    }
+}
+
+static void run_solar(struct manager *m)
+{
+    int32_t base_ma[PHASE_N];
+    int32_t fast_ma[PHASE_N] = {0};
+
+    memcpy(base_ma, m->budget.node[0].base_ma, sizeof base_ma);
+    if (site_house_meter(m->site, 0) == METER_MAX) {
+        add_production(m, base_ma);
+    }
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        for (int p = 0; p < PHASE_N && m->site->box[i].mode == SOLAR_FAST && box_is_online(&m->box[i]); p++) {
+            fast_ma[p] += m->box[i].drawn_ma[p];
+        }
+    }
+    solar_run(&m->solar, m->params, base_ma, fast_ma, m->now_ms);
+}
+
+int64_t cycle_rules_next_ms(const struct manager *m)
+{
+    int64_t next_ms = m->dimming.is_on ? m->dimming.until_ms : MS_FOREVER;
+
+    next_ms = min_i64(next_ms, after_ms(m->now_ms, schedule_wait_ms(m->site, cycle_local_ms(m))));
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        next_ms = min_i64(next_ms, solar_box_next_ms(&m->solar_box[i], m->params));
+    }
+    return next_ms;
 }
 
 /* Whether a wallbox that gives unused current back has takers: the present currents of the others leave no room for all that it could
@@ -114,21 +168,33 @@ static bool is_unacked(const struct manager *m, uint16_t box)
     return m->box[box].lease.cut_ms != MS_NEVER && m->now_ms >= m->box[box].lease.cut_ms + CUT_UNACKED_MS;
 }
 
+/* What one- and two-phase vehicles draw on the phase on which they draw least. */
+static int32_t least_uneven_ma(const struct manager *m, uint16_t node)
+{
+    int32_t sum_ma[PHASE_N] = {0};
+
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        bool is_uneven = phase_set_n(m->box[i].used) < PHASE_N && box_is_online(&m->box[i]) && site_box_is_under(m->site, i, node);
+
+        for (int p = 0; p < PHASE_N && is_uneven; p++) {
+            sum_ma[p] += m->box[i].drawn_ma[p];
+        }
+    }
+    return min_i32(min_i32(sum_ma[0], sum_ma[1]), sum_ma[2]);
+}
+
 static void fill_node(const struct manager *m, uint16_t node, struct alloc_node *out)
 {
     const struct site_node *n = &m->site->node[node];
     const struct budget_node *b = &m->budget.node[node];
 
-    *out = (struct alloc_node){.parent = n->parent, .budget_w = -1, .is_fallback = b->is_fallback};
+    *out = (struct alloc_node){.parent = n->parent, .budget_w = b->use_w, .is_fallback = b->is_fallback, .scheduled = b->scheduled};
     for (int p = 0; p < PHASE_N; p++) {
         out->budget_ma[p] = b->use_ma[p];
     }
-    if (n->limit_w > 0) {
-        out->budget_w = n->limit_w;
-        for (int p = 0; p < PHASE_N; p++) {
-            out->budget_w -= watts_up(max_i32(b->base_ma[p], 0), m->params->voltage_mv);
-        }
-        out->budget_w = max_i64(out->budget_w, 0);
+    if (n->max_imbalance_ma > 0) {
+        out->has_imbalance = true;
+        out->imbalance_ma = n->max_imbalance_ma + least_uneven_ma(m, node);
     }
 }
 
@@ -157,6 +223,7 @@ static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *ou
         .waiting_ms = since_ms(m, b->waiting_since_ms),
         .running_ms = since_ms(m, b->running_since_ms),
         .blocked_ms = b->blocked_until_ms > m->now_ms ? b->blocked_until_ms - m->now_ms : 0,
+        .solar = solar_box_mode(&m->solar_box[box], s->mode),
         .rank = m->rank[box],
     };
     if (!box_is_online(b) || is_unacked(m, box) || is_overdrawing(m, box)) {
@@ -182,6 +249,7 @@ static void note_result(struct manager *m, uint16_t box)
         b->reason = box_is_online(b) ? REASON_SETTLING : REASON_OFFLINE;
         return;
     }
+    solar_box_note(&m->solar_box[box], m->site->box[box].mode, b->demand_now.demand_ma > 0, r->is_covered, m->params, m->now_ms);
     b->target_ma = r->allocated_ma;
     if (r->allocated_ma > 0) {
         b->running_since_ms = was_running ? b->running_since_ms : m->now_ms;
@@ -208,7 +276,9 @@ static void run_division(struct manager *m)
                                       .start_margin_ma = m->params->start_margin_ma,
                                       .turn_ms = m->params->turn_ms,
                                       .min_run_ms = m->params->min_run_ms,
-                                      .voltage_mv = m->params->voltage_mv};
+                                      .voltage_mv = m->params->voltage_mv,
+                                      .surplus_mode = m->params->surplus_per_phase != 0 ? SURPLUS_PER_PHASE : SURPLUS_SUMMED,
+                                      .surplus_ma = {m->solar.surplus_ma[0], m->solar.surplus_ma[1], m->solar.surplus_ma[2]}};
 
     for (uint16_t i = 0; i < m->site->node_n; i++) {
         fill_node(m, i, &m->alloc_node[i]);
@@ -254,12 +324,30 @@ static void send_grant(struct manager *m, uint16_t box, int32_t ma, struct mfx_l
     box_exposure(b, &m->site->box[box], m->now_ms, m->exposure_ma[box]);
 }
 
-/* Most that a raise may come to: every node-phase that the wallbox uses must still carry the sum of all exposures (the one rule, 05 5.2). */
+/* What a limit in watts leaves for one more mA on each phase that a wallbox uses, all exposures counted. */
+static int64_t room_by_watts_ma(const struct manager *m, uint16_t node, uint16_t box)
+{
+    int64_t most_ma = (int64_t)m->budget.node[node].use_w * 1000000 / m->params->voltage_mv;
+    int64_t own_ma = 0;
+    int used_n = phase_set_n(m->box[box].used);
+
+    for (int p = 0; p < PHASE_N; p++) {
+        most_ma -= m->sum_ma[node][p];
+        own_ma += (m->box[box].used & PHASE_BIT(p)) != 0 ? m->exposure_ma[box][p] : 0;
+    }
+    return used_n == 0 ? 0 : div_down(own_ma + most_ma, used_n);
+}
+
+/* Most that a raise may come to: every node-phase that the wallbox uses must still carry the sum of all exposures (the one rule, 05 5.2),
+ * and every limit in watts. */
 static int32_t room_ma(const struct manager *m, uint16_t box, int32_t want_ma)
 {
     int64_t ma = want_ma;
 
     for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        if (m->budget.node[node].use_w >= 0) {
+            ma = min_i64(ma, room_by_watts_ma(m, node, box));
+        }
         for (int p = 0; p < PHASE_N; p++) {
             if ((m->box[box].used & PHASE_BIT(p)) != 0) {
                 ma = min_i64(ma, m->exposure_ma[box][p] + (m->budget.node[node].use_ma[p] - m->sum_ma[node][p]));
@@ -393,7 +481,9 @@ static void run_grants(struct manager *m, struct mfx_list *out)
 
 void cycle_run(struct manager *m, struct mfx_list *out)
 {
+    run_schedules(m);
     run_budgets(m);
+    run_solar(m);
     tell_meters(m, out);
     run_demands(m);
     run_exposures(m);

@@ -10,6 +10,7 @@
 
 #include "common/base/limits.h"
 #include "manager/core/budget.h"
+#include "manager/core/schedule.h"
 #include "proto/msg.h"
 
 #define MFX_MAX 4096                                   /* effects of one step: a cut for every wallbox and room for records and notes */
@@ -26,6 +27,8 @@ enum mev_kind {
     MEV_STORED,       /* the write of this ticket is durable */
     MEV_STORE_FAILED, /* it is not and will not be */
     MEV_COMMAND,      /* a person or program wants something */
+    MEV_CLOCK,        /* the wall clock was set, or its distance to UTC has changed */
+    MEV_DIMMING,      /* the grid operator limits the site, or does so no longer */
 };
 
 /* What the manager remembered of one wallbox when it stopped. */
@@ -37,6 +40,7 @@ struct mev_known {
 struct mev_start {
     uint64_t seed;
     int64_t utc_ms;
+    int64_t local_offset_ms;       /* what the wall clock of the site shows minus UTC */
     uint64_t epoch_stored;         /* newest of this data directory, 0 none */
     int64_t longest_lease_ms;      /* longest lease_ms stored for earlier epochs, 0 none */
     const struct mev_known *known; /* [site.box_n], in the order of the site */
@@ -67,6 +71,14 @@ struct mev {
             uint16_t box;
             enum manager_command command;
         } command;
+        struct {
+            int64_t utc_ms; /* CLOCK_UNSET_UTC_MS: not set */
+            int64_t local_offset_ms;
+        } clock;
+        struct {
+            struct schedule_limit limit; /* of the grid connection; schedule_none(): lifted */
+            int64_t length_ms;           /* MS_FOREVER: until it is lifted */
+        } dimming;
     };
 };
 

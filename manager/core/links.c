@@ -141,9 +141,13 @@ static void on_hello(struct manager *m, uint16_t peer, const struct msg_hello *h
 static void on_status(struct manager *m, uint16_t box, const struct msg_status *status, struct mfx_list *out)
 {
     struct box *b = &m->box[box];
+    bool is_first = !b->has_status;
 
     if (box_status(b, &m->site->box[box], status, m->epoch, m->now_ms) != RC_OK) {
         return; /* older than one we have: says nothing new */
+    }
+    if (is_first && status->contactor_closed) {
+        solar_box_adopt(&m->solar_box[box]); /* it was charging before we started: the sun is looked at from now on */
     }
     budget_box_drawn(&m->budget, box, m->now_ms - status->drawn_age_ms, b->drawn_ma);
     m->cycle_wanted = true;

@@ -21,6 +21,9 @@
     P(turn_ms, 60000, 900000, 86400000, "ms", PARAM_LIVE, "length of a turn when not all wallboxes fit")                             \
     P(min_run_ms, 0, 300000, 86400000, "ms", PARAM_LIVE, "a wallbox that started is not displaced for so long")                      \
     P(min_pause_ms, 0, 120000, 86400000, "ms", PARAM_LIVE, "a wallbox stopped for lack of current is not started again for so long") \
+    P(surplus_per_phase, 0, 0, 1, "bool", PARAM_LIVE, "0: the sun on one phase may be used on another (bills are summed); 1: not")   \
+    P(solar_start_ms, 0, 60000, 3600000, "ms", PARAM_LIVE, "solar only: starts when the sun has sufficed for so long")               \
+    P(solar_stop_ms, 0, 180000, 3600000, "ms", PARAM_LIVE, "solar only: stops when the sun has not sufficed for so long")            \
     P(voltage_mv, 100000, 230000, 500000, "mV", PARAM_LIVE, "nominal voltage, to count watts as current")
 
 MANAGER_PARAMS(PARAM_CHECK)

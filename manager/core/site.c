@@ -12,6 +12,8 @@
 #define LAG_MAX_MS 10000
 #define RESERVE_MIN_MA 500
 #define RESERVE_PERCENT 2
+#define DAY_MIN 1440
+#define DAYS_ALL 127
 
 /* Where the errors go: counted all, kept as far as there is room. */
 struct findings {
@@ -178,6 +180,9 @@ static void check_box(const struct site *s, uint16_t i, struct findings *f)
     if (!is_within(b->weight, 1, WEIGHT_MAX)) {
         find(f, SITE_PART_BOX, i, "weight", "must be 1..100");
     }
+    if ((unsigned)b->mode >= SOLAR_MODE_N) {
+        find(f, SITE_PART_BOX, i, "mode", "must be fast, solar_minimum or solar_only");
+    }
     for (uint16_t k = 0; k < i; k++) {
         if (text_same(s->box[k].serial, b->serial)) {
             find(f, SITE_PART_BOX, i, "id", "is the serial number of another wallbox as well");
@@ -219,6 +224,34 @@ static void check_meter(const struct site *s, uint16_t i, struct findings *f)
     }
     if (m->role == METER_HOUSE && m->node < s->node_n && site_house_meter(s, m->node) < i) {
         find(f, SITE_PART_METER, i, "node", "has another house meter already");
+    }
+}
+
+static void check_window(const struct site *s, uint16_t i, struct findings *f)
+{
+    const struct site_window *w = &s->window[i];
+    bool has_ma = w->limit_ma[0] != MA_UNSET;
+
+    if (w->node >= s->node_n) {
+        find(f, SITE_PART_WINDOW, i, "node", "must be a node of this site");
+    }
+    if (w->days == 0 || w->days > DAYS_ALL) {
+        find(f, SITE_PART_WINDOW, i, "days", "must be at least one of mon tue wed thu fri sat sun");
+    }
+    if (w->from_min >= DAY_MIN) {
+        find(f, SITE_PART_WINDOW, i, "from", "must be 00:00..23:59");
+    }
+    if (w->to_min > DAY_MIN) {
+        find(f, SITE_PART_WINDOW, i, "to", "must be 00:00..24:00");
+    }
+    if (has_ma && !is_all_within(w->limit_ma, 0, MA_MAX)) {
+        find(f, SITE_PART_WINDOW, i, "limit_ma", "must be 0..1000000");
+    }
+    if (w->limit_w != 0 && !is_within(w->limit_w, 1, LIMIT_MAX_W)) {
+        find(f, SITE_PART_WINDOW, i, "limit_w", "must be 1..100000000, or absent");
+    }
+    if (!has_ma && w->limit_w == 0) {
+        find(f, SITE_PART_WINDOW, i, "limit_ma", "is needed, or limit_w");
     }
 }
 
@@ -282,6 +315,9 @@ uint16_t site_validate(const struct site *s, struct site_error *out, uint16_t ca
     if (s->meter_n > METER_MAX) {
         find(&f, SITE_PART_SITE, 0, "meters", "must be at most 64 meters");
     }
+    if (s->window_n > WINDOW_MAX) {
+        find(&f, SITE_PART_SITE, 0, "schedule", "must be at most 128 windows, all nodes together");
+    }
     if (f.n > 0) {
         return f.n; /* the rows cannot be walked */
     }
@@ -298,10 +334,32 @@ uint16_t site_validate(const struct site *s, struct site_error *out, uint16_t ca
     for (uint16_t i = 0; i < s->meter_n; i++) {
         check_meter(s, i, &f);
     }
+    for (uint16_t i = 0; i < s->window_n; i++) {
+        check_window(s, i, &f);
+    }
     if (f.n == 0) {
         check_whole(s, &f);
     }
     return f.n;
+}
+
+static const char *const mode_texts[SOLAR_MODE_N] = {[SOLAR_FAST] = "fast", [SOLAR_MINIMUM] = "solar_minimum", [SOLAR_ONLY] = "solar_only"};
+
+const char *solar_mode_text(enum solar_mode mode)
+{
+    CHECK((unsigned)mode < SOLAR_MODE_N);
+    return mode_texts[mode];
+}
+
+enum rc solar_mode_parse(const char *text, enum solar_mode *out)
+{
+    for (int i = 0; i < SOLAR_MODE_N; i++) {
+        if (text_same(text, mode_texts[i])) {
+            *out = (enum solar_mode)i;
+            return RC_OK;
+        }
+    }
+    return RC_RANGE;
 }
 
 int32_t site_reserve_ma(const struct site_node *n, int phase)

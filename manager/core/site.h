@@ -28,6 +28,24 @@ struct site_node {
     int32_t max_imbalance_ma;            /* 0 off */
 };
 
+/* A limit that holds at certain times (04 4.2): what the wallboxes below a node may draw. */
+struct site_window {
+    uint16_t node;
+    uint8_t days;              /* days on which it begins: bit 0 is Monday; not 0 */
+    uint16_t from_min;         /* minute of the day, 0..1439 */
+    uint16_t to_min;           /* 0..1440; not above from_min: on the next day */
+    int32_t limit_ma[PHASE_N]; /* 0..MA_MAX; MA_UNSET: none (all three or no one) */
+    int32_t limit_w;           /* 0 none; otherwise 1..100,000,000 over all phases */
+};
+
+/* What a wallbox charges with (04 4.5). */
+enum solar_mode {
+    SOLAR_FAST,    /* whatever the budget gives */
+    SOLAR_MINIMUM, /* at least its minimum at all times, more only from the sun (SR-215) */
+    SOLAR_ONLY,    /* nothing but sunshine */
+    SOLAR_MODE_N
+};
+
 struct site_box {
     char serial[SERIAL_LEN];
     char name[NAME_LEN]; /* empty: the serial serves */
@@ -38,6 +56,7 @@ struct site_box {
     int32_t fallback_ma; /* 0 or min_ma..max_ma */
     int8_t priority;     /* 0..PRIORITY_MAX */
     int8_t weight;       /* 1..WEIGHT_MAX */
+    enum solar_mode mode;
 };
 
 enum meter_role { METER_ROLE_UNSET = 0, METER_HOUSE = 1, METER_SOLAR = 2, METER_ROLE_N };
@@ -56,13 +75,15 @@ struct site {
     uint16_t node_n;
     uint16_t box_n;
     uint16_t meter_n;
+    uint16_t window_n;
     char timezone[NAME_LEN]; /* IANA name */
     struct site_node node[NODE_MAX];
     struct site_box box[BOX_MAX];
     struct site_meter meter[METER_MAX];
+    struct site_window window[WINDOW_MAX];
 };
 
-enum site_part { SITE_PART_SITE, SITE_PART_NODE, SITE_PART_BOX, SITE_PART_METER };
+enum site_part { SITE_PART_SITE, SITE_PART_NODE, SITE_PART_BOX, SITE_PART_METER, SITE_PART_WINDOW };
 
 /* One thing wrong with a site. Texts are static and say what is allowed. */
 struct site_error {
@@ -79,6 +100,12 @@ struct site_error {
  * Returns how many errors there are; the first `cap` of them are in out[].
  */
 uint16_t site_validate(const struct site *s, struct site_error *out, uint16_t cap);
+
+/* "fast", "solar_minimum", "solar_only". */
+const char *solar_mode_text(enum solar_mode mode);
+
+/* RC_RANGE  none of the three; *out is untouched */
+MUST_USE enum rc solar_mode_parse(const char *text, enum solar_mode *out);
 
 /* Reserve in force on one phase of a node, mA (04 4.2: default the larger of 500 mA and 2 % of the limit). */
 int32_t site_reserve_ma(const struct site_node *n, int phase);

@@ -6,6 +6,8 @@
 #include "manager/core/box.h"
 #include "manager/core/budget.h"
 #include "manager/core/core.h"
+#include "manager/core/schedule.h"
+#include "manager/core/solar.h"
 
 #define PENDING_MAX 4096     /* writes under way that somebody waits for */
 #define EPOCH_RETRY_MS 5000  /* an epoch that could not be stored is tried again */
@@ -48,6 +50,11 @@ struct manager {
     int64_t start_ms;
     int64_t utc_offset_ms; /* UTC minus now_ms at the start */
     bool has_utc;
+    int64_t local_offset_ms; /* what the wall clock shows minus UTC */
+    struct schedule_dimming dimming;
+    struct schedule_limit limit[NODE_MAX]; /* of the windows in force */
+    struct solar solar;
+    struct solar_box solar_box[BOX_MAX];
     enum epoch_state epoch_state;
     int64_t epoch_retry_ms;
     uint64_t epoch;
@@ -115,5 +122,9 @@ void fallback_acked(struct manager *m, uint16_t box, const struct msg_fallback_a
 
 /* cycle.c: one control cycle. */
 void cycle_run(struct manager *m, struct mfx_list *out);
+/* What the wall clock of the site shows, ms since 1970; CLOCK_UNSET_UTC_MS: not known. */
+int64_t cycle_local_ms(const struct manager *m);
+/* When a schedule, a dimming or a solar mode turns next by itself. */
+int64_t cycle_rules_next_ms(const struct manager *m);
 /* True when every input is fresh or has waited long enough to be replaced by its fallback rule. */
 bool cycle_is_complete(const struct manager *m);

@@ -338,3 +338,8 @@ const struct view *rig_view(struct rig *r)
     manager_view(r->manager, r->now_ms, r->view);
     return r->view;
 }
+
+void rig_feed(struct rig *r, struct mev *e)
+{
+    step(r, e);
+}

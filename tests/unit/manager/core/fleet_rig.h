@@ -75,6 +75,9 @@ void rig_client_cut(struct rig *r, uint16_t i);
 /* Let `ms` pass. After every step it is checked that no client offers more than the manager books. */
 void rig_run(struct rig *r, int64_t ms);
 
+/* Any other event, now; its time is set here. */
+void rig_feed(struct rig *r, struct mev *e);
+
 /* A message from client i, now. */
 void rig_say(struct rig *r, uint16_t i, const struct msg *msg);
 

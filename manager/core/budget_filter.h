@@ -1,0 +1,34 @@
+/* The filter between a measured budget and the one in use (spec 04 4.2): a fall counts at once when it is as large as the ripple, a rise
+ * only when it has lasted.
+ *
+ * Decided here: what of a moving figure is passed on. Not here: the figure. Units are the caller's (mA, W), 0 or more or signed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct budget_filter {
+    bool is_started;       /* use holds a value */
+    int32_t use;           /* what is in use */
+    int64_t rise_since_ms; /* since when the true figure has been above the one in use by the ripple; MS_NEVER */
+    int64_t rise_half_ms;  /* the first run in the second half of that time; MS_NEVER */
+    int32_t rise;          /* smallest true figure since rise_since_ms */
+    int32_t rise_late;     /* ... since rise_half_ms */
+};
+
+/* How much must move, 0 or more each, and for how long. */
+struct budget_filter_rules {
+    int32_t fall;
+    int32_t rise;
+    int32_t hold_ms;
+};
+
+/* Forget everything: the next figure is taken as it is. */
+void budget_filter_reset(struct budget_filter *f);
+
+/* Take in the true figure of this moment; f->use is the result. */
+void budget_filter_run(struct budget_filter *f, int32_t now, const struct budget_filter_rules *rules, int64_t now_ms);
+
+/* When a held rise is due although nothing moves; MS_FOREVER: none. */
+int64_t budget_filter_next_ms(const struct budget_filter *f, int32_t hold_ms);
