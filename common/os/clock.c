@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/base/check.h"
+#include "common/base/text.h"
 #include "common/base/units.h"
 #include "common/os/log.h"
 
@@ -15,6 +17,7 @@
 #define UTC_2024_MS INT64_C(1704067200000)  /* 2024-01-01T00:00:00Z: a clock before this was never set */
 #define UTC_MIN_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
 #define UTC_MAX_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+#define ZONE_DIR "/usr/share/zoneinfo"
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 
 static int64_t read_ms(clockid_t id)
@@ -35,6 +38,27 @@ int64_t clock_utc_ms(void)
     int64_t utc_ms = read_ms(CLOCK_REALTIME);
 
     return utc_ms >= UTC_2024_MS ? utc_ms : 0;
+}
+
+enum rc clock_set_zone(const char *zone)
+{
+    char path[256];
+    bool is_known = text_same(zone, "UTC");
+
+    if (!is_known && snprintf(path, sizeof path, "%s/%s", ZONE_DIR, zone) < (int)sizeof path) {
+        is_known = access(path, R_OK) == 0;
+    }
+    CHECK(setenv("TZ", is_known ? zone : "UTC", 1) == 0);
+    tzset();
+    return is_known ? RC_OK : RC_MISSING;
+}
+
+int64_t clock_local_offset_ms(int64_t utc_ms)
+{
+    time_t at = (time_t)div_down(utc_ms, 1000);
+    struct tm local;
+
+    return localtime_r(&at, &local) != NULL ? (int64_t)local.tm_gmtoff * 1000 : 0;
 }
 
 static int hex_digit(char c)

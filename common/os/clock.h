@@ -3,11 +3,24 @@
 
 #include <stdint.h>
 
+#include "common/base/rc.h"
+
 /* CLOCK_BOOTTIME in ms: goes on during suspend, knows no wall clock (spec 05 5.2). */
 int64_t clock_boot_ms(void);
 
 /* Wall clock, ms since 1970; 0 (CLOCK_UNSET_UTC_MS) when it stands before 2024 and so was never set. */
 int64_t clock_utc_ms(void);
+
+/* Let the wall clock of this program be that of a time zone.
+ *
+ * zone  IANA name, "Europe/Berlin"
+ *
+ * RC_MISSING  the machine does not know it: UTC counts
+ */
+MUST_USE enum rc clock_set_zone(const char *zone);
+
+/* What the wall clock shows minus UTC at a moment, ms; summer time included. */
+int64_t clock_local_offset_ms(int64_t utc_ms);
 
 /* Identity of this boot of the machine (upper half of the kernel's boot id); 0 when the kernel does not tell. */
 uint64_t clock_kernel_boot_id(void);

@@ -90,6 +90,16 @@ bool epoch_seen(struct manager *m, uint64_t seen, uint16_t box, struct mfx_list 
     return false;
 }
 
+/* The next cycle is the first that knows what everybody draws. Budgets of cycles in which some of that looked like house load are no rise
+ * that has to prove itself: everybody would be cut down to them first. */
+static void end_restart(struct manager *m)
+{
+    for (uint16_t i = 0; i < m->site->node_n; i++) {
+        budget_restart(&m->budget, i);
+    }
+    m->is_restarting = false;
+}
+
 void epoch_pass(struct manager *m, struct mfx_list *out)
 {
     if (m->epoch_state == EPOCH_FAILED && m->now_ms >= m->epoch_retry_ms) {
@@ -108,7 +118,7 @@ void epoch_pass(struct manager *m, struct mfx_list *out)
         }
     }
     if (all_accounted(m)) {
-        m->is_restarting = false;
+        end_restart(m);
         m->is_foreign = false;
         m->cycle_wanted = true;
         fx_note(out, MNOTE_RESTART_OVER, BOX_MAX, 0, 0);

@@ -33,6 +33,7 @@ static void view_box(const struct manager *m, uint16_t box, int64_t now_ms, stru
         .has_session = b->status.has_session,
         .session = b->status.session,
         .session_wh = b->status.session_wh,
+        .mode = m->site->box[box].mode,
         .contactor_closed = b->status.contactor_closed,
         .pilot = b->status.pilot,
         .temperature_mdegc = b->status.temperature_mdegc,
@@ -50,7 +51,10 @@ static void view_node(const struct manager *m, uint16_t node, int64_t now_ms, co
 {
     uint16_t meter = site_house_meter(m->site, node);
 
-    *out = (struct view_node){.has_meter = meter != METER_MAX, .is_fallback = m->budget.node[node].is_fallback};
+    *out = (struct view_node){.has_meter = meter != METER_MAX,
+                              .is_fallback = m->budget.node[node].is_fallback,
+                              .budget_w = m->budget.node[node].use_w,
+                              .scheduled = m->budget.node[node].scheduled};
     for (int p = 0; p < PHASE_N; p++) {
         out->limit_ma[p] = m->site->node[node].limit_ma[p];
         out->budget_ma[p] = m->budget.node[node].use_ma[p];
@@ -79,6 +83,9 @@ void manager_view(const struct manager *m, int64_t now_ms, struct view *out)
     out->is_granting = m->epoch_state == EPOCH_VALID && !(m->is_foreign && m->is_restarting);
     out->is_restarting = m->is_restarting;
     out->is_second_manager = m->epoch_state == EPOCH_FENCED;
+    memcpy(out->surplus_ma, m->solar.surplus_ma, sizeof out->surplus_ma);
+    out->is_surplus_summed = m->params->surplus_per_phase == 0;
+    out->is_dimmed = m->dimming.is_on && (m->dimming.limit.limit_w > 0 || m->dimming.limit.limit_ma[0] != MA_UNSET);
     out->node_n = m->site->node_n;
     out->box_n = m->site->box_n;
     out->meter_n = m->site->meter_n;

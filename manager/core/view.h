@@ -18,6 +18,8 @@ struct view_node {
     int32_t metered_ma[PHASE_N];  /* only when has_meter and the meter is good */
     int32_t drawn_ma[PHASE_N];    /* by the wallboxes below, as last reported */
     int64_t exposure_ma[PHASE_N]; /* the most they might draw */
+    int64_t budget_w;             /* in use over all phases; -1: no limit */
+    uint8_t scheduled;            /* phases (bits 0..2) and watts (bit 3) on which a schedule or the grid operator sets the budget */
     bool has_meter;
     bool is_fallback;
 };
@@ -51,6 +53,7 @@ struct view_box {
     bool has_session;
     struct session_id session;
     int64_t session_wh;
+    enum solar_mode mode;
     bool contactor_closed;
     enum pilot_state pilot;
     int32_t temperature_mdegc;
@@ -65,6 +68,9 @@ struct view {
     bool is_granting;   /* the epoch is stored and no second manager was met */
     bool is_restarting; /* not all known wallboxes are accounted for yet: nobody is raised */
     bool is_second_manager;
+    int32_t surplus_ma[PHASE_N]; /* what the sun leaves to wallboxes in a solar mode; the sum in the first when it is summed */
+    bool is_surplus_summed;
+    bool is_dimmed; /* by the grid operator */
     uint16_t node_n;
     uint16_t box_n;
     uint16_t meter_n;

@@ -192,9 +192,12 @@ static int open_all(struct app *a)
 
 static void feed_start(struct app *a)
 {
-    struct mev e = {.kind = MEV_START,
-                    .start = {.utc_ms = clock_utc_ms(), .epoch_stored = a->loaded.epoch, .longest_lease_ms = a->loaded.longest_lease_ms, .known = a->known}};
+    struct mev e = {.kind = MEV_START, .start = {.epoch_stored = a->loaded.epoch, .longest_lease_ms = a->loaded.longest_lease_ms, .known = a->known}};
 
+    if (clock_set_zone(a->document.site.timezone) != RC_OK) {
+        log_warn("timezone unknown=%s used=UTC why=\"package tzdata is missing or has no such zone\"", a->document.site.timezone);
+    }
+    driver_start_clock(&a->driver, &e.start);
     clock_random(&e.start.seed, sizeof e.start.seed);
     driver_feed(&a->driver, &e);
 }

@@ -8,6 +8,8 @@
 #include "common/os/log.h"
 #include "manager/shell/note.h"
 
+#define CLOCK_JUMP_MS 500
+
 static void publish(struct driver *d, int64_t now_ms)
 {
     struct snapshot *s = snapshot_new(d->site);
@@ -106,11 +108,38 @@ static int64_t drain(struct driver *d, int64_t now_ms)
     return now_ms;
 }
 
+void driver_start_clock(struct driver *d, struct mev_start *start)
+{
+    start->utc_ms = clock_utc_ms();
+    start->local_offset_ms = clock_local_offset_ms(start->utc_ms);
+    d->utc_offset_ms = start->utc_ms - clock_boot_ms();
+    d->local_offset_ms = start->local_offset_ms;
+}
+
+/* Somebody set the clock, or summer time began: the core is told. */
+static void watch_clock(struct driver *d, int64_t now_ms)
+{
+    int64_t utc_ms = clock_utc_ms();
+    int64_t local_offset_ms = clock_local_offset_ms(utc_ms);
+    int64_t jump_ms = utc_ms - now_ms - d->utc_offset_ms;
+
+    if (jump_ms > CLOCK_JUMP_MS || jump_ms < -CLOCK_JUMP_MS || local_offset_ms != d->local_offset_ms) {
+        struct mev e = {.kind = MEV_CLOCK, .clock = {.utc_ms = utc_ms, .local_offset_ms = local_offset_ms}};
+
+        d->utc_offset_ms = utc_ms - now_ms;
+        d->local_offset_ms = local_offset_ms;
+        driver_feed(d, &e);
+    }
+}
+
 static void on_wake(struct wake *w)
 {
     struct driver *d = w->user;
     int64_t now_ms = clock_boot_ms();
 
+    if (publish_due_ms(d) <= now_ms) { /* each second */
+        watch_clock(d, now_ms);
+    }
     if (manager_wake_ms(d->core) <= now_ms) {
         struct mev e = {.kind = MEV_TICK};
 

@@ -1,7 +1,7 @@
 /* The only writer of the core: brings events to it one at a time, carries out its effects in their order, wakes it when it wants.
  *
- * Decided here: one clock read for each event, when a snapshot is published (at most five a second, at least one). Not here: everything
- * else; what comes from outside arrives through peers, store and bus.
+ * Decided here: one clock read for each event, when a snapshot is published (at most five a second, at least one), that the wall clock was
+ * set. Not here: everything else; what comes from outside arrives through peers, store and bus.
  */
 #pragma once
 
@@ -37,8 +37,10 @@ struct driver {
     void *out_user;
     struct snapshot_board *board;
     struct wake wake;
-    int64_t published_ms; /* MS_NEVER */
-    bool is_changed;      /* since the last snapshot */
+    int64_t published_ms;    /* MS_NEVER */
+    int64_t utc_offset_ms;   /* UTC minus CLOCK_BOOTTIME as the core knows it */
+    int64_t local_offset_ms; /* likewise the wall clock minus UTC */
+    bool is_changed;         /* since the last snapshot */
     bool is_applying;
     bool is_open;
     uint64_t dropped_n; /* events lost because the queue was full */
@@ -58,6 +60,9 @@ void driver_connect(struct driver *d, const struct driver_out *out, void *user);
 /* Hand an event to the core (now_ms is set here) and carry out what it answers. Called while effects are being carried out it only queues:
  * such an event must not hold a message. After driver_close it is dropped. */
 void driver_feed(struct driver *d, const struct mev *e);
+
+/* Fill in the clocks of the start event, which then is fed like any other. */
+void driver_start_clock(struct driver *d, struct mev_start *start);
 
 /* No event reaches the core any more; its memory is given back. Harmless when not open. */
 void driver_close(struct driver *d);

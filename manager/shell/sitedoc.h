@@ -17,6 +17,13 @@
 #define SITEDOC_ERROR_MAX 32
 #define SITEDOC_ERROR_LEN 256
 
+/* What a document is read for: the ranges of its figures differ. */
+enum sitedoc_mode {
+    SITEDOC_RUNNING, /* a site that a manager is to run */
+    SITEDOC_WHAT_IF, /* a site on paper, for wallbox-plan */
+    SITEDOC_MODE_N
+};
+
 /* What is wrong with a document, one line each: "nodes[2].limit_ma[0]: must be 1000..1000000, is -5". */
 struct sitedoc_errors {
     uint16_t n; /* how many there are; the first SITEDOC_ERROR_MAX are kept */
@@ -44,6 +51,15 @@ MUST_USE enum rc sitedoc_load(const char *path, json_t **out, struct sitedoc_err
  * RC_RANGE  errors were added; *out is not to be used
  */
 MUST_USE enum rc sitedoc_site(const json_t *document, struct site *out, struct sitedoc_errors *errors);
+
+/* The same for a site on paper: sections nodes and wallboxes only. Limits may be 0..MA_MAX, minimums and maximums 1..80,000 mA, the reserve is 0
+ * unless given, and the rules about meters, fallback currents and worst base loads do not count. What is left is a tree with names.
+ *
+ * limit_w  0 in *out when it is absent, null or 0: whoever tells these apart looks at the document
+ *
+ * RC_RANGE  errors were added; *out is not to be used
+ */
+MUST_USE enum rc sitedoc_what_if(const json_t *document, struct site *out, struct sitedoc_errors *errors);
 
 /* Section "manager" of a document, parameters by name, into *out, which holds the defaults or what was in force.
  *

@@ -77,12 +77,12 @@ static json_t *node_json(const struct site *site, const struct view *view, uint1
     for (int p = 0; p < PHASE_N; p++) {
         free_ma[p] = max_i64(0, v->budget_ma[p] - v->exposure_ma[p]);
     }
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", n->id, "parent",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "id", n->id, "parent",
                      n->parent == NODE_NONE ? json_null() : json_string(site->node[n->parent].id), "limit_ma", three(v->limit_ma), "limit_w",
                      known(n->limit_w > 0, n->limit_w), "budget_ma", three(v->budget_ma), "base_ma", three(v->base_ma), "metered_ma",
                      three_known(is_good, v->metered_ma), "drawn_ma", three(v->drawn_ma), "exposure_ma", three_wide(v->exposure_ma), "free_ma",
                      three_wide(free_ma), "meter", is_metered ? json_string(meter_state_text(view->meter[meter].state)) : json_null(), "is_fallback",
-                     v->is_fallback);
+                     v->is_fallback, "budget_w", known(v->budget_w >= 0, v->budget_w), "is_scheduled", v->scheduled != 0);
 }
 
 static json_t *voltages(bool is_known, const int32_t mv[PHASE_N])
@@ -141,6 +141,14 @@ static json_t *totals_json(const struct view *view)
                      (json_int_t)power_w, "offered_ma", (json_int_t)offered_ma, "drawn_ma", three_wide(drawn_ma));
 }
 
+static json_t *surplus_json(const struct view *view)
+{
+    if (view->is_surplus_summed) {
+        return json_pack("{s:s, s:i}", "mode", "summed", "sum_ma", view->surplus_ma[0]);
+    }
+    return json_pack("{s:s, s:o}", "mode", "per_phase", "surplus_ma", three(view->surplus_ma));
+}
+
 json_t *view_json_site(const struct site *site, const struct view *view, int64_t utc_ms)
 {
     json_t *nodes = json_array();
@@ -158,9 +166,10 @@ json_t *view_json_site(const struct site *site, const struct view *view, int64_t
         json_decref(meters);
         return NULL;
     }
-    return json_pack("{s:o, s:s, s:o, s:{s:b, s:b, s:b}, s:o, s:o, s:o}", "utc", view_json_utc(utc_ms), "timezone", site->timezone, "epoch",
+    return json_pack("{s:o, s:s, s:o, s:{s:b, s:b, s:b, s:b}, s:o, s:o, s:o, s:o}", "utc", view_json_utc(utc_ms), "timezone", site->timezone, "epoch",
                      epoch_json(view->epoch), "state", "is_granting", view->is_granting, "is_restarting", view->is_restarting, "is_second_manager",
-                     view->is_second_manager, "nodes", nodes, "meters", meters, "totals", totals_json(view));
+                     view->is_second_manager, "is_dimmed", view->is_dimmed, "surplus", surplus_json(view), "nodes", nodes, "meters", meters, "totals",
+                     totals_json(view));
 }
 
 static json_t *used_phases(uint8_t used)
@@ -236,9 +245,9 @@ json_t *view_json_box(const struct site *site, const struct view *view, uint16_t
 
     CHECK(box < site->box_n);
     CHECK(box < view->box_n);
-    object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "serial", b->serial, "name", b->name[0] != '\0' ? b->name : b->serial, "node",
+    object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s}", "serial", b->serial, "name", b->name[0] != '\0' ? b->name : b->serial, "node",
                        site->node[b->node].id, "phases", phase_assign_text(b->phases), "min_ma", b->min_ma, "max_ma", b->max_ma, "fallback_ma", b->fallback_ma,
-                       "priority", (int)b->priority);
+                       "priority", (int)b->priority, "mode", solar_mode_text(v->mode));
     reported = reported_json(v);
     decided = decided_json(site, v);
     if (json_object_update(object, reported) != 0 || json_object_update(object, decided) != 0) {

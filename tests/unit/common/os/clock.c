@@ -85,3 +85,19 @@ Test(clock, random_bytes_fill_what_was_asked_and_no_more)
     cr_assert_neq(memcmp(a, b, 32), 0);
     cr_assert_eq(memcmp(a + 32, zero, 32), 0);
 }
+
+Test(clock, the_wall_clock_follows_the_zone_with_its_summer_time)
+{
+    cr_assert_eq(clock_set_zone("Europe/Berlin"), RC_OK);
+    cr_expect_eq(clock_local_offset_ms(INT64_C(1768478400000)), 3600000, "15 January 2026");
+    cr_expect_eq(clock_local_offset_ms(INT64_C(1784116800000)), 7200000, "15 July 2026");
+    cr_expect_eq(clock_local_offset_ms(INT64_C(1774745999000)), 3600000, "29 March 2026, 00:59:59 UTC");
+    cr_expect_eq(clock_local_offset_ms(INT64_C(1774746000000)), 7200000);
+}
+
+Test(clock, a_zone_that_the_machine_does_not_know_is_utc)
+{
+    cr_assert_eq(clock_set_zone("Europe/Atlantis"), RC_MISSING);
+    cr_expect_eq(clock_local_offset_ms(INT64_C(1784116800000)), 0);
+    cr_assert_eq(clock_set_zone("UTC"), RC_OK);
+}

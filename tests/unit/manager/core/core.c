@@ -167,6 +167,32 @@ Test(core, after_a_restart_a_charging_vehicle_does_not_notice)
     rig_free(&r);
 }
 
+Test(core, after_a_restart_vehicles_whose_clients_come_back_at_the_same_moment_do_not_notice)
+{
+    struct rig r;
+
+    rig_init(&r, 3, 36000, true);
+    rig_start(&r);
+    for (uint16_t i = 0; i < 3; i++) {
+        rig_client_start(&r, i, true);
+    }
+    rig_run(&r, 60 * S);
+    cr_assert_geq(rig_offer_ma(&r, 0), 11700);
+    rig_start(&r);
+    rig_run(&r, 1200);
+    for (uint16_t i = 0; i < 3; i++) { /* all within one cycle */
+        rig_client_start(&r, i, true);
+        rig_run(&r, RIG_STEP_MS);
+    }
+    for (int i = 0; i < 200; i++) {
+        rig_run(&r, 100);
+        cr_assert_geq(rig_offer_ma(&r, 0), 11700);
+        cr_assert_geq(rig_offer_ma(&r, 1), 11700);
+        cr_assert_geq(rig_offer_ma(&r, 2), 11700);
+    }
+    rig_free(&r);
+}
+
 Test(core, after_a_restart_nobody_is_raised_until_all_known_clients_are_accounted_for)
 {
     struct rig r;
