@@ -87,7 +87,7 @@ Test(wake, wishing_the_past_again_and_again_lets_the_loop_turn_in_between)
     while (s.calls_n < 6) {
         int before_n = s.calls_n;
 
-        uv_run(&s.bench.loop, UV_RUN_ONCE);
+        uv_run(&s.bench.loop, UV_RUN_NOWAIT); /* one turn; UV_RUN_ONCE looks at its timers twice */
         cr_assert_leq(s.calls_n, before_n + 1);
     }
     bench_run(&s.bench);
