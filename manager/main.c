@@ -125,13 +125,19 @@ static int export_site(const struct settings *s, const char *path)
 static int list_meters(void)
 {
     size_t n = 0;
-    const struct regmap_model *models = regmap_models(&n);
+    const struct regmap_model *const *models = regmap_models(&n);
 
     for (size_t i = 0; i < n; i++) {
-        const struct regmap_model *m = &models[i];
+        const struct regmap_model *m = models[i];
 
-        printf("%-28s %-44s %-8s %s\n", m->id, m->name, m->has_tcp && m->has_rtu ? "tcp,rtu" : (m->has_tcp ? "tcp" : "rtu"),
-               regmap_confidence_text(m->confidence));
+        printf("%-24s %-42s %-8s %s%s", m->id, m->name, m->has_tcp && m->has_rtu ? "tcp,rtu" : (m->has_tcp ? "tcp" : "rtu"),
+               regmap_confidence_text(m->confidence), m->confidence == CONFIDENCE_LOW ? " unverified" : "");
+        for (int q = QUANTITY_CURRENT; q < QUANTITY_N; q++) {
+            if ((m->doubtful & QUANTITY_BIT(q)) != 0) {
+                printf(" unverified:%s", regmap_quantity_text((enum regmap_quantity)q));
+            }
+        }
+        printf("\n");
     }
     return fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
@@ -141,12 +147,24 @@ static json_t *measured(bool is_measured, int64_t value)
     return is_measured ? json_integer(value) : json_null();
 }
 
+/* A list of L1..L3, null where the set does not have the phase. */
+static json_t *three(const int32_t value[PHASE_N], uint8_t set)
+{
+    json_t *list = json_array();
+
+    for (int p = 0; p < PHASE_N; p++) {
+        (void)json_array_append_new(list, measured((set & PHASE_BIT(p)) != 0, value[p])); /* only memory can fail it; the list is short then */
+    }
+    return list;
+}
+
 static int print_sample(const struct meter_sample *s)
 {
-    json_t *json = json_pack("{s:[iii], s:[ooo], s:[iii], s:i, s:o, s:o, s:o}", "current_ma", s->current_ma[0], s->current_ma[1], s->current_ma[2],
-                             "voltage_mv", measured(s->voltage_mv[0] > 0, s->voltage_mv[0]), measured(s->voltage_mv[1] > 0, s->voltage_mv[1]),
-                             measured(s->voltage_mv[2] > 0, s->voltage_mv[2]), "power_w", s->power_w[0], s->power_w[1], s->power_w[2], "power_total_w",
-                             s->power_total_w, "energy_import_wh", measured(s->import_wh >= 0, s->import_wh), "energy_export_wh",
+    uint8_t voltages =
+        (uint8_t)((s->voltage_mv[0] > 0 ? PHASE_BIT(0) : 0) | (s->voltage_mv[1] > 0 ? PHASE_BIT(1) : 0) | (s->voltage_mv[2] > 0 ? PHASE_BIT(2) : 0));
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "current_ma", three(s->current_ma, s->current_set), "voltage_mv",
+                             three(s->voltage_mv, voltages), "power_w", three(s->power_w, s->power_set), "power_total_w",
+                             measured(s->power_set != 0, s->power_total_w), "energy_import_wh", measured(s->import_wh >= 0, s->import_wh), "energy_export_wh",
                              measured(s->export_wh >= 0, s->export_wh), "frequency_mhz", measured(s->frequency_mhz > 0, s->frequency_mhz));
     char *text = json != NULL ? json_dumps(json, JSON_PRESERVE_ORDER) : NULL;
     int code = text != NULL && puts(text) >= 0 && fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
@@ -169,6 +187,7 @@ static int test_meter(const struct cli *c, const char *model, const char *addres
     rc = bus_test_once(&lowfd, model, address, &test);
     lowfd_close(&lowfd);
     if (rc == RC_OK) {
+        (void)fprintf(stderr, "wallbox-manager: %s\n", test.text);
         return print_sample(&test.sample);
     }
     (void)cli_wrong(c, "%s", test.text); /* the form of the line is the same, the exit code is not */
@@ -237,7 +256,7 @@ int main(int argc, char **argv)
         {.name = "meters", .help = "list the meter models: id, name, transports, confidence", .out_flag = &a.meters},
         {.name = "test-meter",
          .argument = "MODEL",
-         .help = "read a meter once; ADDRESS is tcp:HOST:PORT:UNIT or rtu:DEVICE:BAUD:PARITY:UNIT",
+         .help = "read a meter once; ADDRESS is tcp:HOST:PORT:UNIT or rtu:DEVICE:BAUD:PARITY:UNIT, MODEL may end in .invert, .plus1, .minus1",
          .out_text = &a.test_meter},
     };
     const struct cli c = {.program = "wallbox-manager",

@@ -17,3 +17,7 @@
 #define QUARTER_MAX 672   /* quarter hours of one session: seven days, longer ones add to the last */
 #define CHUNK_MAX 32768   /* bytes of a log or update chunk */
 #define FRAME_MAX 65536   /* longest frame on the link, its length prefix not counted (spec 05 5.1) */
+
+#define CARD_MAX 1024      /* cards that a wallbox knows by itself */
+#define IDENTITY_MAX 64    /* registered vehicles that a wallbox knows by itself */
+#define CARD_CHUNK_MAX 128 /* entries of the manager's list of cards in one message */

@@ -48,8 +48,11 @@ static void print_row(const char *name, const char *argument, const char *help)
 static void print_bounds(const struct cli_option *o)
 {
     if (o->out_number != NULL) {
-        printf(" (%lld..%lld%s%s, default %lld)", (long long)o->min, (long long)o->max, o->unit != NULL ? " " : "", o->unit != NULL ? o->unit : "",
-               (long long)*o->out_number);
+        printf(" (%lld..%lld%s%s", (long long)o->min, (long long)o->max, o->unit != NULL ? " " : "", o->unit != NULL ? o->unit : "");
+        if (*o->out_number >= o->min && *o->out_number <= o->max) {
+            printf(", default %lld", (long long)*o->out_number);
+        }
+        printf(")");
     } else if (o->out_text != NULL && *o->out_text != NULL) {
         printf(" (default %s)", *o->out_text);
     }

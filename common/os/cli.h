@@ -24,7 +24,7 @@ struct cli_option {
     const char *allowed;   /* of an argument, for errors; NULL when the bounds of a number say it or every text is allowed */
     bool *out_flag;        /* switch: set to true */
     const char **out_text; /* argument, borrowed from argv; what it holds before is shown as default, NULL: none */
-    int64_t *out_number;   /* argument as a decimal integer min..max; what it holds before is shown as default */
+    int64_t *out_number;   /* argument as a decimal integer min..max; what it holds before is shown as default, outside these bounds: none */
     int64_t min;
     int64_t max;
     const char *unit;                               /* of the number, "ms"; NULL: none */

@@ -20,6 +20,7 @@
 #define LINE_LEN 512
 #define VALUE_LEN 96
 #define ALLOWED_LEN 256
+#define KNOWN_LEN 400
 
 /* One reading of a file. */
 struct reading {
@@ -230,10 +231,29 @@ static void take_key(struct reading *r, const config_setting_t *s, size_t index)
     refuse(r, s, allowed_text(key, made));
 }
 
+/* Names of all that may be set, as many as fit. */
+static void list_known(const struct reading *r, char *out, size_t out_len)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < r->keys_n + r->rows_n; i++) {
+        const char *name = i < r->keys_n ? r->keys[i].name : r->rows[i - r->keys_n].name;
+        int n = snprintf(out + at, out_len - at, "%s%s", i > 0 ? ", " : "", name);
+
+        if (n < 0 || (size_t)n >= out_len - at) {
+            out[at] = '\0'; /* the list is cut, the line stays whole */
+            return;
+        }
+        at += (size_t)n;
+    }
+}
+
 static void take_setting(struct reading *r, const config_setting_t *s)
 {
     const char *name = config_setting_name(s);
     const struct param_row *row = param_find(r->rows, r->rows_n, name);
+    char known[KNOWN_LEN];
 
     if (row != NULL) {
         take_param(r, s, row);
@@ -245,7 +265,8 @@ static void take_setting(struct reading *r, const config_setting_t *s)
             return;
         }
     }
-    say(r, (int)config_setting_source_line(s), "%.64s is not known", name);
+    list_known(r, known, sizeof known);
+    say(r, (int)config_setting_source_line(s), "%.64s is not known, must be one of: %s", name, known);
 }
 
 static void take_all(struct reading *r, const config_t *config)

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "common/base/sort.h"
 #include "common/base/units.h"
+
+#define FEW 32
 
 static bool is_running(const struct alloc_box *box)
 {
@@ -15,104 +16,187 @@ static bool is_sheltered(const struct alloc_job *job, const struct alloc_box *bo
     return is_running(box) && box->running_ms < job->rules->min_run_ms;
 }
 
-/* How long a wallbox counts as having waited. */
-static int64_t waited_ms(const struct alloc_job *job, const struct alloc_box *box)
+/* Few are put in their places one by one. */
+static void sort_few(const uint64_t *key, uint16_t *index, uint16_t n)
 {
-    if (!is_running(box)) {
-        return box->waiting_ms;
+    for (uint16_t k = 1; k < n; k++) {
+        uint16_t moved = index[k];
+        uint16_t at = k;
+
+        for (; at > 0 && key[index[at - 1]] > key[moved]; at--) {
+            index[at] = index[at - 1];
+        }
+        index[at] = moved;
     }
-    return box->running_ms < job->rules->turn_ms ? INT64_MAX : 0;
 }
 
-static bool line_before(const void *context, uint16_t a, uint16_t b)
+/* Put in order of one byte of the keys. */
+static void sort_byte(struct alloc_scratch *s, uint16_t *index, uint16_t n, int shift)
 {
-    const struct alloc_job *job = context;
-    const struct alloc_box *x = &job->box[a];
-    const struct alloc_box *y = &job->box[b];
+    uint16_t at[257] = {0};
 
-    if (is_sheltered(job, x) != is_sheltered(job, y)) {
-        return is_sheltered(job, x);
+    for (uint16_t k = 0; k < n; k++) {
+        at[(s->key[index[k]] >> shift & 0xff) + 1]++;
     }
-    if (x->priority != y->priority) {
-        return x->priority > y->priority;
+    for (int value = 1; value < 256; value++) {
+        at[value] = (uint16_t)(at[value] + at[value - 1]);
     }
-    if (job->s->is_overdue[a] != job->s->is_overdue[b]) {
-        return job->s->is_overdue[a];
+    for (uint16_t k = 0; k < n; k++) {
+        s->spare[at[s->key[index[k]] >> shift & 0xff]++] = index[k];
     }
-    if (x->has_laxity != y->has_laxity) {
-        return x->has_laxity;
-    }
-    if (x->has_laxity && x->laxity_ms != y->laxity_ms) {
-        return x->laxity_ms < y->laxity_ms;
-    }
-    if (waited_ms(job, x) != waited_ms(job, y)) {
-        return waited_ms(job, x) > waited_ms(job, y);
-    }
-    return x->rank < y->rank;
+    memcpy(index, s->spare, sizeof index[0] * n);
 }
 
-static bool minimum_before(const void *context, uint16_t a, uint16_t b)
+void admit_sort(struct alloc_scratch *s, uint16_t *index, uint16_t n)
 {
-    const struct alloc_job *job = context;
-    const struct alloc_box *x = &job->box[a];
-    const struct alloc_box *y = &job->box[b];
+    uint64_t differ = 0;
 
-    if (x->priority != y->priority) {
-        return x->priority > y->priority;
+    if (n <= FEW) {
+        sort_few(s->key, index, n);
+        return;
     }
-    return x->min_ma != y->min_ma ? x->min_ma < y->min_ma : x->rank < y->rank;
-}
-
-static bool class_before(const void *context, uint16_t a, uint16_t b)
-{
-    const struct alloc_job *job = context;
-    const struct alloc_box *x = &job->box[a];
-    const struct alloc_box *y = &job->box[b];
-
-    return x->priority != y->priority ? x->priority > y->priority : x->rank < y->rank;
-}
-
-/* A guaranteed minimum does not wait for the sun. */
-static bool is_granted_anyway(const struct alloc_box *box, int r)
-{
-    return box->solar == ALLOC_SOLAR_MINIMUM && r >= POOL_SUN_SUM && r < POOL_IMBALANCE;
-}
-
-/* Count one wallbox on all it uses; s->trial is what is left there for minimums. */
-static void count_one(struct alloc_job *job, const struct alloc_box *box)
-{
-    struct alloc_scratch *s = job->s;
-
-    for (uint16_t i = box->node; i != NODE_NONE; i = job->node[i].parent) {
-        for (int r = 0; r < s->trial.n; r++) {
-            int64_t take = (int64_t)box->min_ma * pool_share(box, r);
-
-            if (take == 0 || is_granted_anyway(box, r)) {
-                continue;
-            }
-            s->competing_n[i][r]++;
-            if (take <= s->trial.left[i][r]) {
-                s->trial.left[i][r] -= take;
-                s->fitting_n[i][r]++;
-            }
+    for (uint16_t k = 1; k < n; k++) {
+        differ |= s->key[index[k]] ^ s->key[index[0]];
+    }
+    for (int shift = 0; shift < 64; shift += 8) {
+        if ((differ >> shift & 0xff) != 0) {
+            sort_byte(s, index, n, shift);
         }
     }
 }
 
-/* Turns that a full round takes for this wallbox, by what has been counted so far. */
+/* Class order: priority, then rank. */
+static void sort_class(struct alloc_job *job)
+{
+    struct alloc_scratch *s = job->s;
+
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        const struct alloc_box *box = &job->box[s->class[k]];
+
+        s->key[s->class[k]] = (uint64_t)(PRIORITY_MAX - box->priority) << 16 | box->rank;
+    }
+    admit_sort(s, s->class, job->line_n);
+}
+
+/* Who is first in a class of priority when the smallest minimums are given first. s->line from s->class. */
+static void sort_minimums(struct alloc_job *job)
+{
+    struct alloc_scratch *s = job->s;
+
+    memcpy(s->line, s->class, sizeof s->line[0] * job->line_n);
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        const struct alloc_box *box = &job->box[s->line[k]];
+
+        s->key[s->line[k]] = (uint64_t)(PRIORITY_MAX - box->priority) << 32 | (uint32_t)box->min_ma;
+    }
+    admit_sort(s, s->line, job->line_n);
+}
+
+/* Smaller for longer waiting; running inside its turn before all others, running after it like just arrived. */
+static uint64_t waiting_key(const struct alloc_job *job, const struct alloc_box *box, int64_t longest_ms)
+{
+    if (is_running(box)) {
+        return box->running_ms - box->before_turn_ms < job->rules->turn_ms ? 0 : (uint64_t)longest_ms + 1;
+    }
+    return (uint64_t)longest_ms - (uint64_t)box->waiting_ms + 1;
+}
+
+/* What comes before laxity and waiting in the order of admission. */
+static uint64_t group_key(const struct alloc_job *job, uint16_t i)
+{
+    const struct alloc_box *box = &job->box[i];
+    uint64_t key = is_sheltered(job, box) ? 0 : 1;
+
+    key = key << 4 | (uint64_t)(PRIORITY_MAX - box->priority);
+    key = key << 1 | (job->s->is_overdue[i] ? 0 : 1);
+    return key << 1 | (box->has_laxity ? 0 : 1);
+}
+
+/* The order of admission, from the last criterion to the first: each sorting keeps the order of equal ones. s->line from s->class. */
+static void sort_line(struct alloc_job *job)
+{
+    struct alloc_scratch *s = job->s;
+    int64_t longest_ms = 0;
+    int64_t least_ms = INT64_MAX;
+
+    memcpy(s->line, s->class, sizeof s->line[0] * job->line_n);
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        const struct alloc_box *box = &job->box[s->line[k]];
+
+        longest_ms = max_i64(longest_ms, box->waiting_ms);
+        least_ms = box->has_laxity ? min_i64(least_ms, box->laxity_ms) : least_ms;
+    }
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        s->key[s->line[k]] = (uint64_t)job->box[s->line[k]].served_ms;
+    }
+    admit_sort(s, s->line, job->line_n);
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        s->key[s->line[k]] = waiting_key(job, &job->box[s->line[k]], longest_ms);
+    }
+    admit_sort(s, s->line, job->line_n);
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        const struct alloc_box *box = &job->box[s->line[k]];
+
+        s->key[s->line[k]] = box->has_laxity ? (uint64_t)box->laxity_ms - (uint64_t)least_ms : 0;
+    }
+    admit_sort(s, s->line, job->line_n);
+    for (uint16_t k = 0; k < job->line_n; k++) {
+        s->key[s->line[k]] = group_key(job, s->line[k]);
+    }
+    admit_sort(s, s->line, job->line_n);
+}
+
+/* Count one wallbox on all it asks for; s->trial is what is left there for minimums. */
+static void count_one(struct alloc_job *job, const struct alloc_box *box)
+{
+    struct alloc_scratch *s = job->s;
+    const uint8_t *asks = pool_asks(box, POOL_FOR_MINIMUM);
+
+    for (uint16_t i = box->node; i != NODE_NONE; i = job->node[i].parent) {
+        for (int r = 0; r < s->trial.n; r++) {
+            int64_t take = (int64_t)box->min_ma * asks[r];
+            int fits = (take > 0) & (take <= s->trial.left[i][r]);
+
+            s->competing_n[i][r] = (uint16_t)(s->competing_n[i][r] + (take > 0));
+            s->fitting_n[i][r] = (uint16_t)(s->fitting_n[i][r] + fits);
+            s->trial.left[i][r] -= take * fits;
+        }
+    }
+}
+
+/* How many turns a full round takes on each resource, by what has been counted so far. */
+static void find_rounds(struct alloc_job *job)
+{
+    struct alloc_scratch *s = job->s;
+
+    for (uint16_t i = 0; i < job->node_n; i++) {
+        for (int r = 0; r < s->trial.n; r++) {
+            s->round_turns[i][r] = div_up(s->competing_n[i][r], max_i32(s->fitting_n[i][r], 1));
+        }
+    }
+}
+
+/* Turns that a full round takes for this wallbox. */
 static int64_t round_turns(const struct alloc_job *job, const struct alloc_box *box)
 {
     const struct alloc_scratch *s = job->s;
+    const uint8_t *asks = pool_asks(box, POOL_FOR_MINIMUM);
     int64_t turns = 1;
 
     for (uint16_t i = box->node; i != NODE_NONE; i = job->node[i].parent) {
         for (int r = 0; r < s->trial.n; r++) {
-            if (pool_share(box, r) > 0 && !is_granted_anyway(box, r)) {
-                turns = max_i64(turns, div_up(s->competing_n[i][r], max_i32(s->fitting_n[i][r], 1)));
-            }
+            turns = max_i64(turns, asks[r] > 0 ? s->round_turns[i][r] : 0);
         }
     }
     return turns;
+}
+
+static bool is_overdue(const struct alloc_job *job, const struct alloc_box *box)
+{
+    if (is_running(box) || box->waiting_ms < job->rules->turn_ms) {
+        return false; /* no round is shorter than a turn */
+    }
+    return box->waiting_ms >= round_turns(job, box) * job->rules->turn_ms;
 }
 
 /* Class by class, because a lower priority does not lengthen the round of a higher one. */
@@ -124,15 +208,14 @@ static void find_overdue(struct alloc_job *job)
     pool_copy(&s->trial, &s->base, job->node_n);
     memset(s->competing_n, 0, sizeof s->competing_n[0] * job->node_n);
     memset(s->fitting_n, 0, sizeof s->fitting_n[0] * job->node_n);
-    sort_index(s->class, job->line_n, minimum_before, job);
+    sort_minimums(job);
     for (uint16_t first = 0; first < job->line_n; first = end) {
-        for (end = first; end < job->line_n && job->box[s->class[end]].priority == job->box[s->class[first]].priority; end++) {
-            count_one(job, &job->box[s->class[end]]);
+        for (end = first; end < job->line_n && job->box[s->line[end]].priority == job->box[s->line[first]].priority; end++) {
+            count_one(job, &job->box[s->line[end]]);
         }
-        for (uint16_t i = first; i < end; i++) {
-            const struct alloc_box *box = &job->box[s->class[i]];
-
-            s->is_overdue[s->class[i]] = !is_running(box) && box->waiting_ms >= round_turns(job, box) * job->rules->turn_ms;
+        find_rounds(job);
+        for (uint16_t k = first; k < end; k++) {
+            s->is_overdue[s->line[k]] = is_overdue(job, &job->box[s->line[k]]);
         }
     }
 }
@@ -159,7 +242,7 @@ static void look_at_sun(struct alloc_job *job, uint16_t i, bool may_start)
     job->out[i].is_covered = may_start && pool_sun_covers(&job->s->trial, box, admit_need_ma(job, i));
     if (job->out[i].is_covered || job->s->is_admitted[i]) {
         for (int r = POOL_SUN_SUM; r < POOL_IMBALANCE && r < job->s->trial.n; r++) {
-            job->s->trial.left[0][r] -= (int64_t)box->min_ma * pool_share(box, r);
+            job->s->trial.left[0][r] -= (int64_t)box->min_ma * pool_shares(box)[r];
         }
     }
 }
@@ -168,10 +251,9 @@ void admit_run(struct alloc_job *job)
 {
     struct alloc_scratch *s = job->s;
 
+    sort_class(job);
     find_overdue(job);
-    memcpy(s->line, s->class, sizeof s->line[0] * job->line_n);
-    sort_index(s->line, job->line_n, line_before, job);
-    sort_index(s->class, job->line_n, class_before, job);
+    sort_line(job);
     pool_copy(&s->floor, &s->base, job->node_n);
     pool_copy(&s->trial, &s->base, 1); /* the sun as it would be if those that only look had started */
     for (uint16_t k = 0; k < job->line_n; k++) {

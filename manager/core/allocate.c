@@ -83,7 +83,7 @@ static void classify(struct alloc_job *job)
             out->reason = box->cap_reason;
         } else if (pool_lacks(&s->base, job->node, box, box->min_ma, POOL_FOR_MINIMUM, &place)) {
             out->state = ALLOC_WAITING;
-            fill_blame(job, place, out);
+            pool_blame(job->node, place, out);
             out->reason = is_rule(out->reason) ? out->reason : REASON_BELOW_MINIMUM;
         } else {
             s->class[job->line_n++] = i;
@@ -105,11 +105,12 @@ static void explain_charging(const struct alloc_job *job, uint16_t i)
         CHECK(box->cap_reason != REASON_UNSET);
         out->reason = box->cap_reason;
     } else {
-        out->reason = out->allocated_ma == box->max_ma ? REASON_WALLBOX_LIMIT : REASON_DEMAND_MET;
+        out->reason = out->allocated_ma == box->demand_ma ? REASON_DEMAND_MET : REASON_WALLBOX_LIMIT;
     }
 }
 
-/* Why a wallbox was not admitted: the least company with which it does not fit. s->trial is the base less the minimums of higher classes. */
+/* Why a wallbox that competes was not admitted. A rule that lacks something comes first; otherwise it is the least company with which the
+ * wallbox does not fit: alone, beside the minimums of higher classes (s->trial: the base less them), beside all minimums. */
 static void explain_waiting(const struct alloc_job *job, uint16_t i)
 {
     const struct alloc_scratch *s = job->s;
@@ -117,24 +118,27 @@ static void explain_waiting(const struct alloc_job *job, uint16_t i)
     struct alloc_result *out = &job->out[i];
     int32_t need_ma = admit_need_ma(job, i);
     struct pool_place place;
-    enum reason reason;
+    enum reason reason = REASON_WAITING_TURN;
 
     out->state = ALLOC_WAITING;
     out->turn_place = 1; /* in line; numbered by explain */
     if (pool_lacks(&s->base, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
         reason = REASON_BELOW_MINIMUM;
         out->turn_place = 0;
-    } else if (pool_lacks(&s->trial, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
-        reason = REASON_PRIORITY;
-    } else if (pool_lacks(&s->floor, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
-        reason = REASON_WAITING_TURN;
-    } else {
+    } else if (!pool_lacks(&s->floor, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
         out->reason = box->solar == ALLOC_SOLAR_LOOK ? REASON_SOLAR : REASON_HOLD; /* it fits, but may not start yet or again */
         out->turn_place = box->solar == ALLOC_SOLAR_LOOK ? 0 : out->turn_place;
         return;
     }
-    fill_blame(job, place, out);
-    out->reason = is_rule(out->reason) ? out->reason : reason;
+    pool_blame(job->node, place, out);
+    if (is_rule(out->reason)) {
+        return;
+    }
+    if (reason == REASON_WAITING_TURN && pool_lacks(&s->trial, job->node, box, need_ma, POOL_FOR_MINIMUM, &place)) {
+        reason = REASON_PRIORITY;
+        pool_blame(job->node, place, out);
+    }
+    out->reason = reason;
 }
 
 static void explain(struct alloc_job *job)

@@ -5,7 +5,7 @@
 #include "common/base/check.h"
 #include "common/base/units.h"
 
-void box_init(struct box *b, const struct lease_rules *rules, const struct site_box *site, int32_t fallback_ma, bool has_met)
+void box_init(struct box *b, const struct lease_rules *rules, const struct site_box *site, int32_t fallback_ma, bool has_met, bool is_unwatched)
 {
     memset(b, 0, sizeof *b);
     b->peer = PEER_NONE;
@@ -15,15 +15,16 @@ void box_init(struct box *b, const struct lease_rules *rules, const struct site_
     b->silent_since_ms = MS_NEVER;
     b->status_ms = MS_NEVER;
     b->carries_since_ms = MS_NEVER;
-    b->running_since_ms = MS_NEVER;
-    b->waiting_since_ms = MS_NEVER;
-    b->blocked_until_ms = MS_NEVER;
+    turn_init(&b->turn);
     b->reason = REASON_OFFLINE;
     b->reason_node = NODE_NONE;
     b->reason_phase = -1;
     b->used = phase_wired(site->phases);
     b->max_ma = site->max_ma;
     b->known_fallback_ma = has_met ? fallback_ma : 0; /* a client that never met a manager has none */
+    b->kept_fallback_ma = b->known_fallback_ma;
+    b->is_kept_unwatched = is_unwatched;
+    b->is_watchdog_none = is_unwatched;
     lease_init(&b->lease, rules, b->max_ma, b->known_fallback_ma == MA_UNSET ? b->max_ma : min_i32(b->known_fallback_ma, b->max_ma));
     if (has_met) {
         lease_count_max(&b->lease);
@@ -52,6 +53,29 @@ void box_hello(struct box *b, const struct site_box *site, uint16_t peer, const 
     memcpy(b->firmware, hello->firmware, sizeof b->firmware);
 }
 
+bool box_is_news(const struct box *b)
+{
+    bool is_larger = b->kept_fallback_ma != MA_UNSET && b->known_fallback_ma > b->kept_fallback_ma;
+
+    return !b->has_met || is_larger || (b->is_watchdog_none && !b->is_kept_unwatched);
+}
+
+void box_kept(struct box *b)
+{
+    b->has_met = true;
+    b->kept_fallback_ma = b->known_fallback_ma;
+    b->is_kept_unwatched = b->is_watchdog_none;
+}
+
+void box_release(struct box *b, int64_t now_ms)
+{
+    b->known = BOX_RELEASED;
+    b->is_count_max = b->is_watchdog_none;
+    if (!b->is_count_max) {
+        lease_release(&b->lease, now_ms);
+    }
+}
+
 void box_gone(struct box *b)
 {
     b->peer = PEER_NONE;
@@ -61,7 +85,7 @@ void box_gone(struct box *b)
 
 bool box_is_online(const struct box *b)
 {
-    return b->peer != PEER_NONE && b->has_status && !b->is_silent;
+    return b->peer != PEER_NONE && b->is_answerable && !b->is_silent;
 }
 
 /* Which phases count as used (spec 04 4.1): one that shows current at once; one that shows none only while another has carried a real load
@@ -116,12 +140,16 @@ enum rc box_status(struct box *b, const struct site_box *site, const struct msg_
     if (b->known != BOX_ACCOUNTED) {
         b->known = BOX_ACCOUNTED;
         if (status->offered_ma >= site->min_ma) { /* a vehicle that was charging under the last manager goes on */
-            b->running_since_ms = now_ms;
+            turn_adopt(&b->turn, now_ms);
             b->target_ma = status->offered_ma;
         }
         lease_adopt(&b->lease, status->offered_ma, status->lease_left_ms, now_ms);
+        if (status->contactor_closed) {
+            lease_adopt_closed(&b->lease, now_ms);
+        }
     }
     lease_status(&b->lease, named_seq, !status->contactor_closed, b->drawn_ma, now_ms);
+    lease_said(&b->lease, status->contactor_closed ? status->offered_ma : 0);
     end_count_max(b, named_seq, now_ms);
     note_used(b, site, now_ms);
     return RC_OK;
@@ -157,8 +185,6 @@ int64_t box_next_ms(const struct box *b, const struct manager_params *params, in
     if (b->lease.cut_ms != MS_NEVER && now_ms < b->lease.cut_ms + CUT_UNACKED_MS) {
         next_ms = min_i64(next_ms, b->lease.cut_ms + CUT_UNACKED_MS);
     }
-    if (b->blocked_until_ms > now_ms) {
-        next_ms = min_i64(next_ms, b->blocked_until_ms);
-    }
+    next_ms = min_i64(next_ms, turn_next_ms(&b->turn, now_ms));
     return next_ms;
 }

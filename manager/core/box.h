@@ -11,6 +11,7 @@
 #include "manager/core/lease.h"
 #include "manager/core/params.h"
 #include "manager/core/site.h"
+#include "manager/core/turn.h"
 #include "proto/msg.h"
 
 #define PEER_NONE UINT16_MAX
@@ -46,15 +47,15 @@ struct box {
     struct lease lease;
     struct demand demand;
     struct demand_now demand_now;
-    int64_t running_since_ms; /* MS_NEVER: not running */
-    int64_t waiting_since_ms; /* MS_NEVER: not waiting */
-    int64_t blocked_until_ms; /* A7: stopped for lack of current */
-    int32_t target_ma;        /* what the division gave it in the last cycle */
+    struct turn turn;
+    int32_t target_ma; /* what the division gave it in the last cycle */
     enum reason reason;
     uint16_t reason_node;
     int8_t reason_phase;
     uint16_t turn_place;
     int32_t max_ma;            /* the larger of configured and announced rated current: what is booked when nothing is known */
+    int32_t kept_fallback_ma;  /* largest that our disk knows of; MA_UNSET: any */
+    bool is_kept_unwatched;    /* our disk knows that its board has no watchdog */
     int32_t known_fallback_ma; /* as the client last reported or acknowledged; MA_UNSET */
     uint32_t fallback_seq;     /* of the FallbackSet under way */
     bool fallback_storing;     /* waiting for our own disk before it is sent */
@@ -62,11 +63,22 @@ struct box {
     char firmware[NAME_LEN];
 };
 
-/* Forget everything; `fallback_ma` as remembered (MA_UNSET: the largest possible counts). */
-void box_init(struct box *b, const struct lease_rules *rules, const struct site_box *site, int32_t fallback_ma, bool has_met);
+/* Forget everything but what was remembered: whether it was met, its fallback current (MA_UNSET: the largest possible counts), and whether its
+ * board has no watchdog. */
+void box_init(struct box *b, const struct lease_rules *rules, const struct site_box *site, int32_t fallback_ma, bool has_met, bool is_unwatched);
 
 /* It said Hello on connection `peer`. */
 void box_hello(struct box *b, const struct site_box *site, uint16_t peer, const struct msg_hello *hello, int64_t now_ms);
+
+/* True when our disk does not know yet what its Hello has shown and what must survive us: that it exists, a larger fallback, no watchdog. */
+bool box_is_news(const struct box *b);
+
+/* What its Hello has shown is on our disk. */
+void box_kept(struct box *b);
+
+/* Nothing was heard of it since the start, and the longest lease is over: its fallback is all that it can draw, unless its board has no
+ * watchdog: then nobody knows, without time limit (spec 05 5.2, Watchdogs). */
+void box_release(struct box *b, int64_t now_ms);
 
 /* Its connection is gone. */
 void box_gone(struct box *b);
@@ -80,7 +92,7 @@ MUST_USE enum rc box_status(struct box *b, const struct site_box *site, const st
 /* Let time pass: silence, leases. Returns true when it has just fallen silent. */
 bool box_pass(struct box *b, const struct manager_params *params, int64_t now_ms);
 
-/* True when it is connected and was heard within silent_ms. */
+/* True when it is connected and was heard within silent_ms on this connection: what it is told reaches it. */
 bool box_is_online(const struct box *b);
 
 /* Most it might draw, site order. */

@@ -27,6 +27,7 @@ void budget_init(struct budget *b, const struct site *site, const struct manager
     b->params = params;
     for (uint16_t i = 0; i < METER_MAX; i++) {
         b->meter[i].good_ms = MS_NEVER;
+        meter_watch_init(&b->meter[i].watch);
     }
     for (uint16_t i = 0; i < NODE_MAX; i++) {
         budget_base_reset(&b->node[i]);
@@ -72,29 +73,74 @@ static void set_meter(struct budget *b, struct budget_meter *m, enum meter_state
     m->state = state;
 }
 
+static enum rc refuse_sample(struct budget *b, struct budget_meter *m, enum meter_doubt doubt)
+{
+    m->refused_n += m->refused_n < UINT32_MAX ? 1 : 0;
+    m->is_refused = true;
+    m->doubt = doubt;
+    if (m->state != METER_GOOD || doubt >= DOUBT_FROZEN) {
+        set_meter(b, m, METER_IMPLAUSIBLE);
+    }
+    return RC_RANGE;
+}
+
+static enum meter_doubt watch_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample)
+{
+    const struct site_meter *s = &b->site->meter[meter];
+    const struct meter_watch_rules rules = {.window_ms = budget_window_ms(b, meter), .is_solar = s->role == METER_SOLAR};
+    int32_t own_ma[PHASE_N] = {0};
+
+    if (!rules.is_solar) {
+        budget_own_below(b, s->node, own_ma);
+    }
+    return meter_watch_sample(&b->meter[meter].watch, &rules, sample, own_ma);
+}
+
 enum rc budget_meter_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample, int64_t now_ms)
+{
+    struct budget_meter *m;
+    enum meter_doubt doubt;
+
+    CHECK(meter < b->site->meter_n);
+    m = &b->meter[meter];
+    if (sample->taken_ms > now_ms || !is_plausible(sample)) {
+        return refuse_sample(b, m, DOUBT_VALUES);
+    }
+    if (now_ms - sample->taken_ms >= b->params->meter_stale_ms || (m->has_sample && sample->taken_ms < m->last.taken_ms)) {
+        return RC_STALE;
+    }
+    doubt = watch_sample(b, meter, sample);
+    if (doubt != DOUBT_NONE) {
+        return refuse_sample(b, m, doubt);
+    }
+    m->has_sample = true;
+    m->is_refused = false;
+    m->doubt = DOUBT_NONE;
+    m->last = *sample;
+    m->good_ms = now_ms;
+    set_meter(b, m, METER_GOOD);
+    return RC_OK;
+}
+
+/* What is known of a meter that gives no good sample now. */
+static void blame(struct budget_meter *m)
+{
+    if (!m->is_refused || m->trouble != DOUBT_NONE) {
+        m->doubt = m->trouble != DOUBT_NONE ? m->trouble : DOUBT_SILENT;
+    }
+}
+
+void budget_meter_trouble(struct budget *b, uint16_t meter, enum meter_doubt trouble)
 {
     struct budget_meter *m;
 
     CHECK(meter < b->site->meter_n);
     m = &b->meter[meter];
-    if (sample->taken_ms > now_ms || !is_plausible(sample)) {
-        m->refused_n += m->refused_n < UINT32_MAX ? 1 : 0;
-        m->is_refused = true;
-        if (m->state != METER_GOOD) {
-            set_meter(b, m, METER_IMPLAUSIBLE);
-        }
-        return RC_RANGE;
+    m->trouble = trouble;
+    if (m->state != METER_GOOD && trouble != DOUBT_NONE) {
+        blame(m);
+        set_meter(b, m, m->state == METER_NEVER ? METER_NEVER : (trouble == DOUBT_VALUES ? METER_IMPLAUSIBLE : METER_SILENT));
     }
-    if (now_ms - sample->taken_ms >= b->params->meter_stale_ms || (m->has_sample && sample->taken_ms < m->last.taken_ms)) {
-        return RC_STALE;
-    }
-    m->has_sample = true;
-    m->is_refused = false;
-    m->last = *sample;
-    m->good_ms = now_ms;
-    set_meter(b, m, METER_GOOD);
-    return RC_OK;
 }
 
 void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32_t ma[PHASE_N])
@@ -145,7 +191,8 @@ static void retire_meters(struct budget *b, int64_t now_ms)
         struct budget_meter *m = &b->meter[i];
 
         if (m->state == METER_GOOD && now_ms - m->last.taken_ms >= b->params->meter_stale_ms) {
-            set_meter(b, m, m->is_refused ? METER_IMPLAUSIBLE : METER_SILENT);
+            blame(m);
+            set_meter(b, m, m->doubt >= DOUBT_VALUES ? METER_IMPLAUSIBLE : METER_SILENT);
         }
     }
 }

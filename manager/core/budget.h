@@ -14,6 +14,8 @@
 #include "common/base/phase.h"
 #include "common/base/rc.h"
 #include "manager/core/budget_filter.h"
+#include "manager/core/meter_sample.h"
+#include "manager/core/meter_watch.h"
 #include "manager/core/params.h"
 #include "manager/core/schedule.h"
 #include "manager/core/site.h"
@@ -23,18 +25,6 @@
 #define DRAWN_KEPT 64           /* figures kept per wallbox ... */
 #define DRAWN_GRAIN_MS 170      /* ... one for each so long, the largest: together more than the longest lag window, 10.5 s */
 #define LAG_MARGIN_MS 500       /* the lag window is the lag of the meter's model and so much */
-
-/* One reading of a meter, already in site order, signed: positive flows into the node. */
-struct meter_sample {
-    int64_t taken_ms;            /* middle of the request, same clock as now_ms */
-    int32_t current_ma[PHASE_N]; /* -MA_MAX..MA_MAX */
-    int32_t voltage_mv[PHASE_N]; /* 0 not measured */
-    int32_t power_w[PHASE_N];    /* signed */
-    int32_t power_total_w;
-    int64_t import_wh; /* -1 not measured */
-    int64_t export_wh;
-    int32_t frequency_mhz; /* 0 not measured */
-};
 
 enum meter_state { METER_NEVER, METER_GOOD, METER_SILENT, METER_IMPLAUSIBLE };
 
@@ -47,6 +37,9 @@ struct budget_meter {
     int64_t good_ms;          /* when it arrived; MS_NEVER */
     uint32_t refused_n;       /* implausible samples since the start */
     bool is_refused;          /* the newest reading was one of them */
+    enum meter_doubt doubt;   /* why it is not good, or why the newest reading was refused */
+    enum meter_doubt trouble; /* what the bus says of it */
+    struct meter_watch watch;
 };
 
 /* A wallbox' measured current at one moment. */
@@ -94,13 +87,17 @@ void budget_init(struct budget *b, const struct site *site, const struct manager
 /* A reading of meter `meter` arrived.
  *
  * RC_RANGE  a value is physically impossible (current outside -MA_MAX..MA_MAX, voltage not 0 and outside 50..500 V, power outside
- *           -POWER_MAX_W..POWER_MAX_W, frequency below 0, energy below -1) or it was taken in the future: not used
+ *           -POWER_MAX_W..POWER_MAX_W, frequency below 0, energy below -1), it was taken in the future, or meter_watch has a doubt: not used
  * RC_STALE  taken before the last one, or meter_stale_ms ago or longer: not used
  *
  * A good sample makes the meter METER_GOOD. It is lost (budget_run) when its newest good sample was taken meter_stale_ms ago:
- * METER_IMPLAUSIBLE if the newest reading was refused with RC_RANGE, otherwise METER_SILENT.
+ * METER_IMPLAUSIBLE if the newest reading was refused with RC_RANGE, otherwise METER_SILENT. A frozen or wrongly wired meter is lost at once:
+ * what it said before was no better.
  */
 MUST_USE enum rc budget_meter_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample, int64_t now_ms);
+
+/* The bus has trouble reading a meter (DOUBT_SILENT .. DOUBT_VALUES), or has no more (DOUBT_NONE): the reason for its loss, not the loss. */
+void budget_meter_trouble(struct budget *b, uint16_t meter, enum meter_doubt trouble);
 
 /* A wallbox reported what it drew at `at_ms` (receipt minus its drawn_age_ms). ma in site order, clamped to 0..MA_MAX.
  * Older than the last one: ignored. */

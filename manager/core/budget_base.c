@@ -56,6 +56,18 @@ void budget_own(const struct budget *b, const uint16_t *house, struct budget_own
     }
 }
 
+void budget_own_below(const struct budget *b, uint16_t node, int32_t out_ma[PHASE_N])
+{
+    for (int p = 0; p < PHASE_N; p++) {
+        out_ma[p] = 0;
+    }
+    for (uint16_t i = 0; i < b->site->box_n; i++) {
+        for (int p = 0; p < PHASE_N && b->box[i].is_heard && site_box_is_under(b->site, i, node); p++) {
+            out_ma[p] += b->box[i].newest.ma[p];
+        }
+    }
+}
+
 /* The part of the distance between the two estimates that has lasted for a whole window.
  *
  * The figures of many wallboxes always move a little. If any distance counted once it has been there for long, that flicker would

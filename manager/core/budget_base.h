@@ -22,6 +22,9 @@ struct budget_own {
  */
 void budget_own(const struct budget *b, const uint16_t *house, struct budget_own *out);
 
+/* The wallboxes' newest figures below a node, those heard, together. */
+void budget_own_below(const struct budget *b, uint16_t node, int32_t out_ma[PHASE_N]);
+
 /* Length of the lag window of a meter. */
 int64_t budget_window_ms(const struct budget *b, uint16_t meter);
 

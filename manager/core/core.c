@@ -149,10 +149,14 @@ static void on_stored(struct manager *m, uint64_t ticket, bool is_stored, struct
     case PENDING_FREE:
         break;
     case PENDING_EPOCH:
-        epoch_stored(m, is_stored, out);
+        if (ticket == m->epoch_ticket) { /* not one that was overtaken */
+            epoch_stored(m, is_stored, out);
+        }
         break;
     case PENDING_MET:
-        m->box[p.box].has_met = m->box[p.box].has_met || is_stored;
+        if (is_stored) {
+            box_kept(&m->box[p.box]);
+        }
         links_welcome_waiting(m, out);
         break;
     case PENDING_FALLBACK:
@@ -217,7 +221,6 @@ static void pass(struct manager *m, struct mfx_list *out)
         m->dimming.is_on = false;
         m->cycle_wanted = true;
     }
-    links_pass(m, out);
     epoch_pass(m, out);
 }
 
@@ -240,6 +243,10 @@ static void on_event(struct manager *m, const struct mev *e, struct mfx_list *ou
         break;
     case MEV_METER:
         on_meter(m, e->meter.meter, &e->meter.sample);
+        break;
+    case MEV_BUS_TROUBLE:
+        budget_meter_trouble(&m->budget, e->meter_trouble.meter, e->meter_trouble.trouble);
+        m->cycle_wanted = true;
         break;
     case MEV_STORED:
         on_stored(m, e->stored.ticket, true, out);
@@ -276,7 +283,7 @@ void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
         m->rng.state = e->start.seed;
         set_clock(m, e->start.utc_ms, e->start.local_offset_ms);
         for (uint16_t i = 0; i < m->site->box_n; i++) {
-            box_init(&m->box[i], &m->rules, &m->site->box[i], e->start.known[i].fallback_ma, e->start.known[i].has_met);
+            box_init(&m->box[i], &m->rules, &m->site->box[i], e->start.known[i].fallback_ma, e->start.known[i].has_met, e->start.known[i].is_unwatched);
         }
         epoch_start(m, &e->start, out);
     }
@@ -299,7 +306,6 @@ int64_t manager_wake_ms(const struct manager *m)
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         next_ms = min_i64(next_ms, box_next_ms(&m->box[i], m->params, m->now_ms));
     }
-    next_ms = min_i64(next_ms, links_next_ms(m));
     next_ms = min_i64(next_ms, epoch_next_ms(m));
     if (!cycle_is_complete(m)) {
         return min_i64(next_ms, m->start_ms + m->params->meter_stale_ms);

@@ -25,9 +25,12 @@ static void tell_meters(struct manager *m, struct mfx_list *out)
             continue;
         }
         if (was_good != (is == METER_GOOD)) {
-            fx_note(out, is == METER_GOOD ? MNOTE_METER_BACK : MNOTE_METER_LOST, BOX_MAX, 0, 0);
+            const struct budget_meter *b = &m->budget.meter[i];
+
+            fx_note(out, is == METER_GOOD ? MNOTE_METER_BACK : MNOTE_METER_LOST, BOX_MAX, b->doubt,
+                    meter_wiring_suggest(&b->watch.wiring, m->site->meter[i].phases));
             out->at[out->n - 1].note.meter = i;
-            fx_event(out, is == METER_GOOD ? EVENT_METER_BACK : EVENT_METER_LOST, BOX_MAX, 0, i);
+            fx_event(out, is == METER_GOOD ? EVENT_METER_BACK : EVENT_METER_LOST, BOX_MAX, (uint16_t)b->doubt, i);
         }
         m->meter_seen[i] = is;
     }
@@ -198,11 +201,6 @@ static void fill_node(const struct manager *m, uint16_t node, struct alloc_node 
     }
 }
 
-static int64_t since_ms(const struct manager *m, int64_t at_ms)
-{
-    return at_ms == MS_NEVER ? 0 : m->now_ms - at_ms;
-}
-
 static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *out)
 {
     const struct site_box *s = &m->site->box[box];
@@ -219,13 +217,11 @@ static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *ou
         .demand_ma = b->demand_now.demand_ma,
         .cap_ma = cap_ma,
         .cap_reason = cap_ma < MA_MAX ? REASON_METER_FALLBACK : REASON_UNSET,
-        .current_ma = b->running_since_ms == MS_NEVER ? 0 : b->target_ma,
-        .waiting_ms = since_ms(m, b->waiting_since_ms),
-        .running_ms = since_ms(m, b->running_since_ms),
-        .blocked_ms = b->blocked_until_ms > m->now_ms ? b->blocked_until_ms - m->now_ms : 0,
+        .current_ma = b->turn.running_since_ms == MS_NEVER ? 0 : b->target_ma,
         .solar = solar_box_mode(&m->solar_box[box], s->mode),
         .rank = m->rank[box],
     };
+    turn_fill(&b->turn, m->now_ms, out);
     if (!box_is_online(b) || is_unacked(m, box) || is_overdrawing(m, box)) {
         out->is_fixed = true;
         if (b->known != BOX_UNKNOWN) { /* while it is unknown, what it draws is in the base load already */
@@ -234,12 +230,24 @@ static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *ou
     }
 }
 
+/* Somebody waits for his turn at a node above this wallbox. */
+static bool is_contended(const struct manager *m, uint16_t box)
+{
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        if (m->is_contended[node]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How long each wallbox has been charging or waiting, and why it has what it has. */
 static void note_result(struct manager *m, uint16_t box)
 {
+    const struct turn_rules rules = {.turn_ms = m->params->turn_ms, .min_pause_ms = m->params->min_pause_ms};
     struct box *b = &m->box[box];
     const struct alloc_result *r = &m->alloc_result[box];
-    bool was_running = b->running_since_ms != MS_NEVER;
+    bool wants = b->demand_now.demand_ma > 0;
 
     b->reason = r->state == ALLOC_NO_DEMAND && b->demand_now.reason != REASON_UNSET ? b->demand_now.reason : r->reason;
     b->reason_node = r->node;
@@ -249,25 +257,12 @@ static void note_result(struct manager *m, uint16_t box)
         b->reason = box_is_online(b) ? REASON_SETTLING : REASON_OFFLINE;
         return;
     }
-    solar_box_note(&m->solar_box[box], m->site->box[box].mode, b->demand_now.demand_ma > 0, r->is_covered, m->params, m->now_ms);
+    solar_box_note(&m->solar_box[box], m->site->box[box].mode, wants, r->is_covered, m->params, m->now_ms);
     b->target_ma = r->allocated_ma;
-    if (r->allocated_ma > 0) {
-        b->running_since_ms = was_running ? b->running_since_ms : m->now_ms;
-        b->waiting_since_ms = MS_NEVER;
-        b->blocked_until_ms = MS_NEVER;
-        return;
+    if (!b->demand.was_plugged) {
+        turn_init(&b->turn); /* the next vehicle begins anew */
     }
-    b->running_since_ms = MS_NEVER;
-    if (b->demand_now.demand_ma == 0) {
-        b->waiting_since_ms = MS_NEVER;
-        return;
-    }
-    if (was_running && b->lease.newest_ma > 0) { /* it did charge: now it rests, so that contactors do not click */
-        b->blocked_until_ms = m->now_ms + m->params->min_pause_ms;
-    }
-    if (b->waiting_since_ms == MS_NEVER) {
-        b->waiting_since_ms = m->now_ms;
-    }
+    turn_note(&b->turn, wants, r->allocated_ma > 0, b->lease.newest_ma > 0, is_contended(m, box), &rules, m->now_ms);
 }
 
 static void run_division(struct manager *m)
@@ -287,6 +282,7 @@ static void run_division(struct manager *m)
         fill_box(m, i, &m->alloc_box[i]);
     }
     alloc_run(&rules, m->alloc_node, m->site->node_n, m->alloc_box, m->site->box_n, &m->scratch, m->alloc_result);
+    turn_find_contended(m->alloc_result, m->site->box_n, m->site->node_n, m->is_contended);
     memset(m->target_sum_ma, 0, sizeof m->target_sum_ma[0] * m->site->node_n);
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         note_result(m, i);
@@ -349,8 +345,10 @@ static int32_t room_ma(const struct manager *m, uint16_t box, int32_t want_ma)
             ma = min_i64(ma, room_by_watts_ma(m, node, box));
         }
         for (int p = 0; p < PHASE_N; p++) {
+            int64_t free_ma = m->budget.node[node].use_ma[p] - m->sum_ma[node][p];
+
             if ((m->box[box].used & PHASE_BIT(p)) != 0) {
-                ma = min_i64(ma, m->exposure_ma[box][p] + (m->budget.node[node].use_ma[p] - m->sum_ma[node][p]));
+                ma = free_ma < 0 ? 0 : min_i64(ma, m->exposure_ma[box][p] + free_ma); /* not even below what still settles of its own */
             }
         }
     }
@@ -425,6 +423,81 @@ static bool offers_fit(const struct manager *m)
     return true;
 }
 
+/* It takes part in the division no more, but it is there and will do what it is told. */
+static bool is_unacked_only(const struct manager *m, uint16_t box)
+{
+    const struct box *b = &m->box[box];
+
+    return m->alloc_result[box].state == ALLOC_FIXED && box_is_online(b) && b->is_answerable && !is_overdrawing(m, box);
+}
+
+/* What each node-phase will carry when all that was sent, and the new targets, have taken effect. */
+static void sum_later(struct manager *m)
+{
+    memset(m->later_ma, 0, sizeof m->later_ma[0] * m->site->node_n);
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        bool is_target = m->alloc_result[i].state != ALLOC_FIXED;
+        bool is_known = is_target || is_unacked_only(m, i);
+        int32_t ma = is_target ? m->box[i].target_ma : newest_ma(&m->box[i]);
+
+        for (uint16_t node = m->site->box[i].node; node != NODE_NONE; node = m->site->node[node].parent) {
+            for (int p = 0; p < PHASE_N; p++) {
+                m->later_ma[node][p] += !is_known ? m->exposure_ma[i][p] : ((m->box[i].used & PHASE_BIT(p)) != 0 ? ma : 0);
+            }
+        }
+    }
+}
+
+static void sum_later_less(struct manager *m, uint16_t box, int32_t ma)
+{
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        for (int p = 0; p < PHASE_N; p++) {
+            m->later_ma[node][p] -= (m->box[box].used & PHASE_BIT(p)) != 0 ? ma : 0;
+        }
+    }
+}
+
+static int64_t excess_ma(const struct manager *m, uint16_t box)
+{
+    int64_t most_ma = 0;
+
+    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
+        for (int p = 0; p < PHASE_N; p++) {
+            if ((m->box[box].used & PHASE_BIT(p)) != 0) {
+                most_ma = max_i64(most_ma, m->later_ma[node][p] - m->budget.node[node].use_ma[p]);
+            }
+        }
+    }
+    return most_ma;
+}
+
+/* A wallbox that has not confirmed its last cut keeps what it has, unless too little is left for that meanwhile: then the excess is cut from
+ * it as well, without waiting for its answer (S2, S3). */
+static void run_unacked(struct manager *m)
+{
+    bool is_summed = false;
+
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        int64_t ma = newest_ma(&m->box[i]);
+        int64_t cut_ma;
+
+        m->unacked_ma[i] = (int32_t)ma;
+        if (ma == 0 || !is_unacked_only(m, i)) {
+            continue;
+        }
+        if (!is_summed) {
+            sum_later(m);
+            is_summed = true;
+        }
+        cut_ma = excess_ma(m, i);
+        if (cut_ma > 0) {
+            ma = (ma - cut_ma) / m->params->step_ma * m->params->step_ma;
+            m->unacked_ma[i] = ma < m->site->box[i].min_ma ? 0 : (int32_t)ma;
+            sum_later_less(m, i, newest_ma(&m->box[i]) - m->unacked_ma[i]);
+        }
+    }
+}
+
 /* What a wallbox is to have now, before the one rule looks at raises. */
 static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_fit)
 {
@@ -436,7 +509,7 @@ static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_f
     if (is_overdrawing(m, box)) {
         return disobedient_ma(m, box);
     }
-    return m->alloc_result[box].state == ALLOC_FIXED ? newest_ma(b) : b->target_ma;
+    return m->alloc_result[box].state == ALLOC_FIXED ? m->unacked_ma[box] : b->target_ma;
 }
 
 static void run_grants(struct manager *m, struct mfx_list *out)
@@ -446,6 +519,7 @@ static void run_grants(struct manager *m, struct mfx_list *out)
     if (m->epoch_state != EPOCH_VALID || (m->is_foreign && m->is_restarting)) {
         return;
     }
+    run_unacked(m);
     for (uint16_t i = 0; i < m->site->box_n; i++) { /* cuts first: they make room and must not wait */
         int32_t want_ma = wanted_ma(m, i, do_offers_fit);
 

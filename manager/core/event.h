@@ -14,6 +14,7 @@
 #include "proto/msg.h"
 
 #define MFX_MAX 4096                                   /* effects of one step: a cut for every wallbox and room for records and notes */
+#define EPOCH_ISSUED_MAX 1024                          /* epochs of our own that are told from those of another manager */
 #define EPOCH_COUNT(epoch) ((uint32_t)((epoch) >> 32)) /* an epoch is a counter and 32 random bits (spec 05 5.2) */
 
 enum mev_kind {
@@ -24,6 +25,7 @@ enum mev_kind {
     MEV_PEER_MSG,     /* a checked message came on it */
     MEV_PEER_CLOSED,  /* it is gone; also after MFX_PEER_CLOSE */
     MEV_METER,        /* a meter was read */
+    MEV_BUS_TROUBLE,  /* the bus cannot read a meter, or can again */
     MEV_STORED,       /* the write of this ticket is durable */
     MEV_STORE_FAILED, /* it is not and will not be */
     MEV_COMMAND,      /* a person or program wants something */
@@ -35,6 +37,7 @@ enum mev_kind {
 struct mev_known {
     int32_t fallback_ma; /* largest stored or sent and not acknowledged; MA_UNSET: none known to be stored */
     bool has_met;        /* it has said Hello to this manager at least once */
+    bool is_unwatched;   /* its board has no watchdog: while it is silent nobody knows that its current has ended */
 };
 
 struct mev_start {
@@ -43,6 +46,11 @@ struct mev_start {
     int64_t local_offset_ms;       /* what the wall clock of the site shows minus UTC */
     uint64_t epoch_stored;         /* newest of this data directory, 0 none */
     int64_t longest_lease_ms;      /* longest lease_ms stored for earlier epochs, 0 none */
+    bool has_issued;               /* the list below is known; otherwise every epoch up to the newest counts as our own */
+    const uint64_t *issued;        /* [issued_n] epochs that this data directory has stored, ascending */
+    uint16_t issued_n;             /* the newest EPOCH_ISSUED_MAX suffice */
+    bool is_foreign;               /* another manager may be at work: the identity was imported, or it was so when the program ended */
+    bool is_fenced;                /* the alarm of a second manager was on when the program ended */
     const struct mev_known *known; /* [site.box_n], in the order of the site */
 };
 
@@ -64,6 +72,10 @@ struct mev {
             uint16_t meter;
             struct meter_sample sample;
         } meter;
+        struct {
+            uint16_t meter;
+            enum meter_doubt trouble; /* DOUBT_NONE: over */
+        } meter_trouble;
         struct {
             uint64_t ticket;
         } stored;
@@ -92,7 +104,7 @@ enum mfx_kind {
 
 enum mstore_kind {
     MSTORE_UNSET = 0,
-    MSTORE_EPOCH, /* epoch and the longest lease that will be granted */
+    MSTORE_EPOCH, /* epoch, the longest lease that will be granted, and whether another manager may be at work */
     MSTORE_BOX,   /* fallback sent to a wallbox, and that it was met */
     MSTORE_SESSION_STARTED,
     MSTORE_SESSION, /* a finished session */
@@ -120,9 +132,12 @@ struct mfx_store {
         struct {
             uint64_t epoch;
             int64_t longest_lease_ms;
+            bool is_foreign; /* as in mev_start */
+            bool is_fenced;
         } epoch;
         struct {
             int32_t fallback_ma;
+            bool is_unwatched; /* as in mev_known */
         } known;
         const struct msg_session_started *session_started;
         const struct msg_session_record *session;
@@ -141,7 +156,7 @@ enum mnote_kind {
     MNOTE_LOST,           /* box: silent or disconnected, a: current it stays booked at, mA */
     MNOTE_REJECTED,       /* peer, a: enum reject_reason */
     MNOTE_CUT,            /* box, a: from mA, b: to mA */
-    MNOTE_METER_LOST,     /* meter */
+    MNOTE_METER_LOST,     /* meter, a: enum meter_doubt, b: enum phase_assign that would be right, PHASES_UNSET none */
     MNOTE_METER_BACK,     /* meter */
     MNOTE_SECOND_MANAGER, /* box */
     MNOTE_RESTART_OVER,   /* every known wallbox is accounted for: raises are allowed again */

@@ -60,6 +60,7 @@ void fallback_pursue(struct manager *m, uint16_t box, struct mfx_list *out)
         return; /* tried again with each Status: lowerings of others may make room */
     }
     store.known.fallback_ma = larger_fallback_ma(m, box);
+    store.known.is_unwatched = b->is_watchdog_none;
     if (pending_take(m, PENDING_FALLBACK, box, PEER_NONE, &store.ticket) == RC_OK) {
         b->fallback_storing = true;
         fx_store(out, &store);
@@ -72,6 +73,9 @@ void fallback_stored(struct manager *m, uint16_t box, bool is_stored, struct mfx
     struct msg msg = {.kind = MSG_FALLBACK_SET};
 
     b->fallback_storing = false;
+    if (is_stored) {
+        b->kept_fallback_ma = larger_fallback_ma(m, box);
+    }
     if (!is_stored || b->peer == PEER_NONE || !m->peer[b->peer].is_welcome) {
         return;
     }
@@ -97,5 +101,7 @@ void fallback_acked(struct manager *m, uint16_t box, const struct msg_fallback_a
     b->known_fallback_ma = ack->fallback_ma;
     lease_fallback(&b->lease, min_i32(ack->fallback_ma, b->max_ma), m->now_ms);
     store.known.fallback_ma = ack->fallback_ma;
+    store.known.is_unwatched = b->is_watchdog_none;
+    b->kept_fallback_ma = ack->fallback_ma;
     fx_store(out, &store);
 }

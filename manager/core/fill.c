@@ -3,232 +3,307 @@
 #include <string.h>
 
 #include "common/base/check.h"
-#include "common/base/sort.h"
 #include "common/base/units.h"
+#include "manager/core/fill_level.h"
 
-/* One class while it rises. All `active` stand exactly where `level` puts them. */
-struct fill {
-    struct alloc_job *job;
-    int64_t level; /* in steps of the heaviest weight */
-    int32_t weight_max;
-    uint16_t active_n;
-    bool is_mixed; /* weights differ */
-};
-
-/* Where a level puts a wallbox before its minimum and top are looked at. */
-static int64_t level_ma(const struct fill *f, uint16_t i, int64_t level)
+/* Those that rise above their minimums at `level` become movers. */
+static void let_join(struct fill *f, int64_t level)
 {
-    int32_t weight = f->job->box[i].weight;
+    struct alloc_scratch *s = f->job->s;
 
-    if (weight == f->weight_max) {
-        return level * f->job->rules->step_ma;
+    for (; f->joining_at < f->joining_n && s->join_level[s->joining[f->joining_at]] <= level; f->joining_at++) {
+        uint16_t i = s->joining[f->joining_at];
+
+        if (s->is_active[i]) {
+            level_join(f, i);
+        }
     }
-    return level * weight / f->weight_max * f->job->rules->step_ma;
 }
 
-/* How far wallbox i rises from where it is when the level goes up to `level`. */
-static int32_t rise_ma(const struct fill *f, uint16_t i, int64_t level)
+/* Those that are at their tops at `level` leave. */
+static void let_top(struct fill *f, int64_t level)
 {
-    int32_t now_ma = f->job->out[i].allocated_ma;
-    int64_t to_ma = min_i64(level_ma(f, i, level), f->job->s->top_ma[i]);
+    struct alloc_scratch *s = f->job->s;
 
-    return to_ma > now_ma ? (int32_t)(to_ma - now_ma) : 0;
+    for (; f->topping_at < f->topping_n && s->top_level[s->topping[f->topping_at]] <= level; f->topping_at++) {
+        uint16_t i = s->topping[f->topping_at];
+
+        if (s->is_active[i]) {
+            f->job->out[i].allocated_ma = s->top_ma[i];
+            level_leave(f, i);
+        }
+    }
 }
 
-/* The level at which all active wallboxes are at their tops. */
-static int64_t level_of_tops(const struct fill *f)
+/* The next level at which an active wallbox joins or tops. */
+static int64_t next_event(struct fill *f)
+{
+    const struct alloc_scratch *s = f->job->s;
+    int64_t level = LEVEL_NEVER;
+
+    while (f->joining_at < f->joining_n && !s->is_active[s->joining[f->joining_at]]) {
+        f->joining_at++;
+    }
+    while (f->topping_at < f->topping_n && !s->is_active[s->topping[f->topping_at]]) {
+        f->topping_at++;
+    }
+    if (f->joining_at < f->joining_n) {
+        level = s->join_level[s->joining[f->joining_at]];
+    }
+    return f->topping_at < f->topping_n ? min_i64(level, s->top_level[s->topping[f->topping_at]]) : level;
+}
+
+/* Prepare s->trial for the step to `level`: what is left of the resources that may lack something there, movers counted as if they had
+ * nothing; no limit for all others. s->tight gets their bits, those of the nodes above included. */
+static void open_tight(struct fill *f, int64_t level)
+{
+    struct alloc_scratch *s = f->job->s;
+
+    s->trial.n = s->left.n;
+    for (uint16_t n = 0; n < f->job->node_n; n++) {
+        bool is_tight = s->free[NODE_MAX + n] < level;
+
+        s->tight[n] = n == 0 ? 0 : s->tight[f->job->node[n].parent];
+        for (int r = 0; r < s->left.n; r++) {
+            bool is_here = is_tight && level_free(f, n, r) < level;
+
+            s->trial.left[n][r] = is_here ? s->left.left[n][r] : POOL_NO_LIMIT;
+            s->tight[n] = (uint16_t)(s->tight[n] | (is_here ? 1 << r : 0));
+        }
+    }
+}
+
+/* The resources that a wallbox uses, as bits. */
+static int uses(const struct fill *f, uint16_t i)
+{
+    const uint8_t *share = pool_shares(&f->job->box[i]);
+    int bits = 0;
+
+    for (int r = 0; r < f->job->s->left.n; r++) {
+        bits |= (share[r] > 0) << r;
+    }
+    return bits;
+}
+
+/* What an active wallbox has at the level below `level`. Movers are taken from s->trial. */
+static void settle_below(struct fill *f, uint16_t i, int64_t level)
 {
     const struct alloc_job *job = f->job;
-    int64_t level = f->level;
 
-    for (uint16_t k = 0; k < f->active_n; k++) {
-        uint16_t i = job->s->active[k];
-
-        level = max_i64(level, div_up(div_up(job->s->top_ma[i], job->rules->step_ma) * f->weight_max, job->box[i].weight));
-    }
-    return level;
-}
-
-/* Of each resource, the largest step that an active wallbox needs there; 0 where there is none. */
-static void find_step_need(struct fill *f)
-{
-    const struct alloc_job *job = f->job;
-    struct alloc_scratch *s = job->s;
-
-    memset(s->step_need, 0, sizeof s->step_need[0] * job->node_n);
-    for (uint16_t k = 0; k < f->active_n; k++) {
-        const struct alloc_box *box = &job->box[s->active[k]];
-
-        for (int r = 0; r < s->left.n; r++) {
-            s->step_need[box->node][r] = max_i64(s->step_need[box->node][r], (int64_t)job->rules->step_ma * pool_share(box, r));
-        }
-    }
-    for (uint16_t i = job->node_n; i-- > 1;) {
-        for (int r = 0; r < s->left.n; r++) {
-            s->step_need[job->node[i].parent][r] = max_i64(s->step_need[job->node[i].parent][r], s->step_need[i][r]);
-        }
+    if (job->s->is_moving[i]) {
+        job->out[i].allocated_ma = (int32_t)max_i64(job->box[i].min_ma, level_ma(f, i, level - 1));
+        pool_take(&job->s->trial, job->node, &job->box[i], job->out[i].allocated_ma);
     }
 }
 
-/* Whether everybody can go to `level` and every resource in use then still has a step for those that use it. */
-static bool is_free_at(struct fill *f, int64_t level)
+/* Gather in s->mover the active wallboxes of a node that use a tight resource, by rank. Those that have left are taken from the list. */
+static uint16_t gather_node(struct fill *f, uint16_t node, int64_t level, uint16_t n)
 {
-    const struct alloc_job *job = f->job;
-    struct alloc_scratch *s = job->s;
-    int64_t(*sum)[POOL_N] = s->trial.left;
-
-    memset(sum, 0, sizeof sum[0] * job->node_n);
-    for (uint16_t k = 0; k < f->active_n; k++) {
-        const struct alloc_box *box = &job->box[s->active[k]];
-        int64_t ma = rise_ma(f, s->active[k], level);
-
-        for (int r = 0; r < s->left.n; r++) {
-            sum[box->node][r] += ma * pool_share(box, r);
-        }
-    }
-    for (uint16_t i = job->node_n; i-- > 0;) {
-        for (int r = 0; r < s->left.n; r++) {
-            if (s->step_need[i][r] > 0 && s->left.left[i][r] - sum[i][r] < s->step_need[i][r]) {
-                return false;
-            }
-            if (i > 0) {
-                sum[job->node[i].parent][r] += sum[i][r];
-            }
-        }
-    }
-    return true;
-}
-
-static void raise_all(struct fill *f, int64_t level)
-{
-    struct alloc_job *job = f->job;
-
-    for (uint16_t k = 0; k < f->active_n; k++) {
-        uint16_t i = job->s->active[k];
-        int32_t ma = rise_ma(f, i, level);
-
-        if (ma > 0) {
-            pool_take(&job->s->left, job->node, &job->box[i], ma);
-            job->out[i].allocated_ma += ma;
-        }
-    }
-    f->level = level;
-}
-
-/* Order of steps inside the level after the current one: current over weight after the step, then rank. */
-static bool step_before(const void *context, uint16_t a, uint16_t b)
-{
-    const struct fill *f = context;
-    int64_t x = level_ma(f, a, f->level + 1) * f->job->box[b].weight;
-    int64_t y = level_ma(f, b, f->level + 1) * f->job->box[a].weight;
-
-    return x != y ? x < y : f->job->box[a].rank < f->job->box[b].rank;
-}
-
-/* Go one level up although it is not sure that it fits: one after the other takes his step while a whole one is left. */
-static void hand_out_level(struct fill *f)
-{
-    struct alloc_job *job = f->job;
-    struct alloc_scratch *s = job->s;
-    uint16_t mover_n = 0;
-
-    for (uint16_t k = 0; k < f->active_n; k++) {
-        if (rise_ma(f, s->active[k], f->level + 1) > 0) {
-            s->mover[mover_n++] = s->active[k];
-        }
-    }
-    if (f->is_mixed) {
-        sort_index(s->mover, mover_n, step_before, f);
-    }
-    for (uint16_t k = 0; k < mover_n; k++) {
-        uint16_t i = s->mover[k];
-
-        if (pool_fits(&s->left, job->node, &job->box[i], job->rules->step_ma, POOL_FOR_RISE)) {
-            int32_t ma = rise_ma(f, i, f->level + 1);
-
-            pool_take(&s->left, job->node, &job->box[i], ma);
-            job->out[i].allocated_ma += ma;
-        }
-    }
-    f->level++;
-}
-
-/* Those at their tops and those without a step left leave the active ones; what froze the latter is noted. */
-static void freeze(struct fill *f)
-{
-    struct alloc_job *job = f->job;
-    struct alloc_scratch *s = job->s;
+    struct alloc_scratch *s = f->job->s;
+    uint16_t *list = &s->active[s->first_at[node]];
     uint16_t kept_n = 0;
 
-    for (uint16_t k = 0; k < f->active_n; k++) {
-        uint16_t i = s->active[k];
+    for (uint16_t k = 0; k < s->n_at[node]; k++) {
+        uint16_t i = list[k];
+
+        if (!s->is_active[i]) {
+            continue;
+        }
+        list[kept_n++] = i;
+        if ((uses(f, i) & s->tight[node]) != 0) {
+            s->mover[n++] = i;
+            settle_below(f, i, level);
+        }
+    }
+    s->n_at[node] = kept_n;
+    return n;
+}
+
+/* ... of all nodes, in the order of their steps: lowest current over weight after the step first, then lowest rank. Returns how many. */
+static uint16_t gather(struct fill *f, int64_t level)
+{
+    const struct alloc_job *job = f->job;
+    struct alloc_scratch *s = job->s;
+    uint16_t n = 0;
+
+    for (uint16_t node = 0; node < job->node_n; node++) {
+        n = s->tight[node] != 0 ? gather_node(f, node, level, n) : n;
+    }
+    for (uint16_t k = 0; k < n; k++) {
+        s->key[s->mover[k]] = job->box[s->mover[k]].rank;
+    }
+    admit_sort(s, s->mover, n);
+    if (!f->is_mixed) {
+        return n;
+    }
+    for (uint16_t k = 0; k < n; k++) { /* as whole numbers: such fractions, if they differ, do by more than one part in WEIGHT_MAX squared */
+        uint16_t i = s->mover[k];
+
+        s->key[i] = (uint64_t)(level_ma(f, i, level) * (WEIGHT_MAX * WEIGHT_MAX) / job->box[i].weight);
+    }
+    admit_sort(s, s->mover, n);
+    return n;
+}
+
+static bool is_tight(const struct alloc_scratch *s, uint16_t node, int r)
+{
+    return s->trial.left[node][r] < POOL_NO_LIMIT / 2; /* a few allocations taken from no limit leave more */
+}
+
+/* With mixed weights the levels are lower bounds. Of those who use a resource that was handed out nobody rises up to `quiet`: so far it is
+ * free. */
+static void note_quiet(struct fill *f, int64_t quiet)
+{
+    struct alloc_scratch *s = f->job->s;
+
+    level_refresh(f);
+    for (uint16_t n = 0; n < f->job->node_n && f->is_mixed; n++) {
+        int64_t level = quiet;
+
+        for (int r = 0; s->tight[n] != 0 && r < s->left.n; r++) {
+            level = is_tight(s, n, r) ? level : min_i64(level, level_free(f, n, r));
+        }
+        if (s->tight[n] != 0) {
+            level_raise(f, n, level);
+        }
+    }
+}
+
+/* Go up to `level`, where it is not sure that all fit: one after the other takes his step while a whole one is left. Those at their tops
+ * and those without a step left leave; what froze the latter is noted. */
+static void hand_out(struct fill *f, int64_t level)
+{
+    struct alloc_job *job = f->job;
+    struct alloc_scratch *s = job->s;
+    int64_t quiet = LEVEL_NEVER;
+    uint16_t n;
+
+    open_tight(f, level);
+    n = gather(f, level);
+    for (uint16_t k = 0; k < n; k++) {
+        uint16_t i = s->mover[k];
+        int64_t to_ma = min_i64(level_ma(f, i, level), s->top_ma[i]);
+        int32_t rise_ma = (int32_t)(to_ma - job->out[i].allocated_ma);
+
+        if (s->is_moving[i] && rise_ma > 0 && pool_fits(&s->trial, job->node, &job->box[i], job->rules->step_ma, POOL_FOR_RISE)) {
+            pool_take(&s->trial, job->node, &job->box[i], rise_ma);
+            job->out[i].allocated_ma += rise_ma;
+        }
+    }
+    for (uint16_t k = 0; k < n; k++) {
+        uint16_t i = s->mover[k];
         struct pool_place place;
 
         if (job->out[i].allocated_ma == s->top_ma[i]) {
-            continue;
-        }
-        if (pool_lacks(&s->left, job->node, &job->box[i], job->rules->step_ma, POOL_FOR_RISE, &place)) {
-            fill_blame(job, place, &job->out[i]);
-        } else {
-            s->active[kept_n++] = i;
-        }
-    }
-    f->active_n = kept_n;
-}
-
-/* The highest level from the current one, which is free, to below `high`, which is not, at which everybody still has a step. */
-static int64_t highest_free(struct fill *f, int64_t high)
-{
-    int64_t low = f->level;
-
-    while (high - low > 1) {
-        int64_t middle = low + (high - low) / 2;
-
-        if (is_free_at(f, middle)) {
-            low = middle;
-        } else {
-            high = middle;
+            level_leave(f, i);
+        } else if (pool_lacks(&s->trial, job->node, &job->box[i], job->rules->step_ma, POOL_FOR_RISE, &place)) {
+            pool_blame(job->node, place, &job->out[i]);
+            level_leave(f, i);
+        } else if (s->is_moving[i]) {
+            quiet = min_i64(quiet, level_of(f, i, job->out[i].allocated_ma / job->rules->step_ma + 1) - 1);
         }
     }
-    return low;
+    note_quiet(f, quiet);
 }
 
-/* Each pass freezes at least one: going up one level from the highest free one leaves a resource with less than a step for somebody. */
+/* Nothing happens up to the next event; everybody goes there together, or as far as all resources have a step left. */
 static void fill_class(struct fill *f)
 {
-    freeze(f);
-    while (f->active_n > 0) {
-        int64_t tops = level_of_tops(f);
-        uint16_t before_n = f->active_n;
+    struct alloc_scratch *s = f->job->s;
 
-        find_step_need(f);
-        if (is_free_at(f, tops)) {
-            raise_all(f, tops);
-        } else {
-            raise_all(f, highest_free(f, tops));
-            hand_out_level(f);
+    for (level_refresh(f); f->active_n > 0; level_refresh(f)) {
+        int64_t next = next_event(f); /* at the latest, each active one tops */
+        int64_t level = max_i64(min_i64(s->free[1], next - 1), f->level) + 1;
+
+        CHECK(next > f->level);
+        CHECK(next < LEVEL_NEVER);
+        if (level == next) {
+            let_join(f, level);
+            level_refresh(f);
         }
-        freeze(f);
-        CHECK(f->active_n < before_n);
+        if (s->free[1] < level) {
+            hand_out(f, level);
+        }
+        let_top(f, level);
+        f->level = level;
     }
 }
 
-void fill_blame(const struct alloc_job *job, struct pool_place place, struct alloc_result *out)
+static bool can_rise(const struct alloc_job *job, uint16_t i)
 {
-    int r = place.resource;
-    bool is_phase = r < POOL_WATTS || r >= POOL_SUN;
+    return job->s->is_admitted[i] && job->s->top_ma[i] > job->box[i].min_ma;
+}
 
-    out->node = place.node;
-    out->phase = (int8_t)(r < POOL_WATTS ? r : is_phase ? (r - POOL_SUN) % PHASE_N : -1);
-    if (r > POOL_WATTS) {
-        out->reason = r < POOL_IMBALANCE ? REASON_SOLAR : REASON_IMBALANCE;
-    } else if (job->node[place.node].is_fallback) {
-        out->reason = REASON_METER_FALLBACK;
-    } else if ((job->node[place.node].scheduled & PHASE_BIT(r)) != 0) {
-        out->reason = REASON_SCHEDULE;
-    } else {
-        out->reason = r == POOL_WATTS ? REASON_WATTS : REASON_NODE_FULL;
+/* Start at the minimums; whoever can rise is active. The active ones of each node stand together in s->active, by rank. */
+static void start_class(struct fill *f)
+{
+    struct alloc_job *job = f->job;
+    struct alloc_scratch *s = job->s;
+    uint16_t sum_n = 0;
+
+    memset(s->n_at, 0, sizeof s->n_at[0] * job->node_n);
+    for (uint16_t k = 0; k < f->line_n; k++) {
+        uint16_t i = f->line[k];
+
+        job->out[i].allocated_ma = s->is_admitted[i] ? job->box[i].min_ma : 0;
+        s->n_at[job->box[i].node] = (uint16_t)(s->n_at[job->box[i].node] + can_rise(job, i));
     }
+    for (uint16_t node = 0; node < job->node_n; node++) {
+        s->first_at[node] = sum_n;
+        sum_n = (uint16_t)(sum_n + s->n_at[node]);
+        s->n_at[node] = 0;
+    }
+    for (uint16_t k = 0; k < f->line_n; k++) {
+        uint16_t i = f->line[k];
+        uint16_t node = job->box[i].node;
+
+        s->is_active[i] = false;
+        if (can_rise(job, i)) {
+            s->active[s->first_at[node] + s->n_at[node]++] = i;
+            level_enter(f, i);
+        }
+    }
+}
+
+static void find_weights(struct fill *f)
+{
+    const struct alloc_job *job = f->job;
+    int32_t weight_min = WEIGHT_MAX;
+
+    for (uint16_t k = 0; k < f->line_n; k++) {
+        if (job->s->is_admitted[f->line[k]]) {
+            f->weight_max = max_i32(f->weight_max, job->box[f->line[k]].weight);
+            weight_min = min_i32(weight_min, job->box[f->line[k]].weight);
+        }
+    }
+    f->is_mixed = weight_min < f->weight_max;
+}
+
+/* At which levels each active one joins and tops. */
+static void plan_class(struct fill *f)
+{
+    struct alloc_job *job = f->job;
+    struct alloc_scratch *s = job->s;
+    uint16_t n = 0;
+
+    for (uint16_t k = 0; k < f->line_n; k++) {
+        uint16_t i = f->line[k];
+
+        if (s->is_active[i]) {
+            s->join_level[i] = (int32_t)level_of(f, i, job->box[i].min_ma / job->rules->step_ma + 1);
+            s->top_level[i] = (int32_t)level_of(f, i, div_up(s->top_ma[i], job->rules->step_ma));
+            s->key[i] = (uint64_t)s->join_level[i];
+            s->joining[n] = i;
+            s->topping[n++] = i;
+        }
+    }
+    admit_sort(s, s->joining, n);
+    for (uint16_t k = 0; k < n; k++) {
+        s->key[s->topping[k]] = (uint64_t)s->top_level[s->topping[k]];
+    }
+    admit_sort(s, s->topping, n);
+    f->joining_n = n;
+    f->topping_n = n;
 }
 
 void fill_run(struct alloc_job *job)
@@ -237,21 +312,18 @@ void fill_run(struct alloc_job *job)
     uint16_t end;
 
     pool_copy(&s->left, &s->floor, job->node_n);
+    level_open(s, job->node_n);
     for (uint16_t first = 0; first < job->line_n; first = end) {
-        struct fill f = {.job = job};
-        int32_t weight_min = WEIGHT_MAX;
+        struct fill f = {.job = job, .line = &s->class[first], .level = -1};
 
-        for (end = first; end < job->line_n && job->box[s->class[end]].priority == job->box[s->class[first]].priority; end++) {
-            uint16_t i = s->class[end];
-
-            if (s->is_admitted[i]) {
-                s->active[f.active_n++] = i;
-                job->out[i].allocated_ma = job->box[i].min_ma;
-                f.weight_max = max_i32(f.weight_max, job->box[i].weight);
-                weight_min = min_i32(weight_min, job->box[i].weight);
-            }
+        end = (uint16_t)(first + 1);
+        while (end < job->line_n && job->box[s->class[end]].priority == job->box[s->class[first]].priority) {
+            end++;
         }
-        f.is_mixed = f.active_n > 0 && weight_min != f.weight_max;
+        f.line_n = (uint16_t)(end - first);
+        find_weights(&f);
+        start_class(&f);
+        plan_class(&f);
         fill_class(&f);
     }
 }

@@ -4,7 +4,7 @@
  * others reach it. Who reaches his top, or needs a node-phase or limit in watts on which less than one step of his is left, is frozen; the
  * others go on. The common level is counted in steps of the heaviest weight w of the class: at level m a wallbox of weight v stands at
  * floor(m x v / w) steps. When one level does not fit for all, its steps are handed out one by one: lowest current over weight after the
- * step first, then lowest rank.
+ * step first, then lowest rank; only those who use what may lack something have to be looked at for that.
  *
  * So for wallboxes a and b of a class, a frozen by a node-phase that b uses too, and b above its minimum: b / weight of b is at most
  * (a + step_ma) / weight of a. On a limit in watts b may rise on for what is less than one step of a (three phases), but a step of b (one).
@@ -19,6 +19,3 @@
  * out  s->left; of each admitted wallbox out[].allocated_ma, and when it is below its top out[].reason, node and phase: what froze it
  */
 void fill_run(struct alloc_job *job);
-
-/* Say in a result that a resource was what lacked: meter_fallback, schedule, solar, imbalance, node_full or watts, and where. */
-void fill_blame(const struct alloc_job *job, struct pool_place place, struct alloc_result *out);

@@ -133,6 +133,7 @@ void lease_retire(struct lease *l, int64_t now_ms)
     }
     l->settle_n = n;
     if (l->drawn_until_ms <= now_ms) {
+        l->said_ma = 0;
         for (int p = 0; p < PHASE_N; p++) {
             l->drawn_ma[p] = 0;
         }
@@ -148,9 +149,13 @@ void lease_count_max(struct lease *l)
     l->booked_ma = l->max_ma;
 }
 
-/* Add a live grant. Older ones that it outdoes (no more current, ending no later) are covered by it, whatever a Status will name. */
+/* Add a live grant. Older ones that it outdoes (no more current, ending no later) are covered by it, whatever a Status will name. Only an
+ * adopted value may end later, when leases were longer before the restart: then the new grant is booked as long, to keep the order. */
 static void live_add(struct lease *l, struct lease_grant g)
 {
+    if (l->live_n > 0) {
+        g.ends_ms = max_i64(g.ends_ms, l->live[l->live_n - 1].ends_ms);
+    }
     while (l->live_n > 0 && l->live[l->live_n - 1].ma <= g.ma && l->live[l->live_n - 1].ends_ms <= g.ends_ms) {
         l->live_n--;
     }
@@ -177,6 +182,11 @@ void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int
     }
     l->newest_ma = offered_ma;
     l->booked_ma = booked_at(l, now_ms); /* the count at max was ignorance, nothing that settles */
+}
+
+void lease_adopt_closed(struct lease *l, int64_t now_ms)
+{
+    settle_add(l, (struct lease_settle){l->max_ma, now_ms + l->rules->settle_ms + l->apply_ms, false});
 }
 
 void lease_count_again(struct lease *l, int64_t now_ms)
@@ -246,6 +256,12 @@ void lease_status(struct lease *l, uint32_t named_seq, bool contactor_open, cons
     l->drawn_until_ms = now_ms + with_drift_ms(l->rules->lease_ms) + l->rules->settle_ms + l->rules->watchdog_ms;
 }
 
+void lease_said(struct lease *l, int32_t offered_ma)
+{
+    CHECK(offered_ma >= 0);
+    l->said_ma = offered_ma;
+}
+
 void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms)
 {
     CHECK(fallback_ma >= 0);
@@ -274,7 +290,7 @@ int32_t lease_offer_ma(const struct lease *l, int64_t now_ms)
 
 void lease_exposure(const struct lease *l, uint8_t used, uint8_t wired, bool is_silent, int64_t now_ms, int32_t out_ma[PHASE_N])
 {
-    int32_t offer_ma = lease_offer_ma(l, now_ms);
+    int32_t offer_ma = max_i32(lease_offer_ma(l, now_ms), l->said_ma);
     int32_t fallback_ma = fallback_from_ms(l) <= now_ms ? l->fallback_ma : 0;
     uint8_t counted = is_silent || l->is_forever ? wired : used;
 

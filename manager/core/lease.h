@@ -61,7 +61,8 @@ struct lease {
     int64_t alive_ms;                             /* p: the client was certainly alive after this; MS_NEVER unknown */
     int32_t booked_ma;                            /* grants and fallback as of the last retire */
     int32_t drawn_ma[PHASE_N];                    /* as last reported, site order */
-    int64_t drawn_until_ms;                       /* how long that is booked when nothing more is heard */
+    int32_t said_ma;                              /* what it last said to offer: more than was granted when its board does not answer it */
+    int64_t drawn_until_ms;                       /* how long these are booked when nothing more is heard */
     bool is_forever;                              /* booked at max_ma without time limit */
 };
 
@@ -85,6 +86,9 @@ void lease_count_max(struct lease *l);
  */
 void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int64_t now_ms);
 
+/* Its contactor was closed when it was adopted: the vehicle may still follow what was offered before, which nobody told us. */
+void lease_adopt_closed(struct lease *l, int64_t now_ms);
+
 /* A wallbox that counted at its max current without time limit is understood again; what that allowed it to draw still settles. */
 void lease_count_again(struct lease *l, int64_t now_ms);
 
@@ -106,6 +110,9 @@ uint32_t lease_grant(struct lease *l, int32_t ma, int64_t status_ms, int64_t now
  * drawn_ma        site order, 0 or more
  */
 void lease_status(struct lease *l, uint32_t named_seq, bool contactor_open, const int32_t drawn_ma[PHASE_N], int64_t now_ms);
+
+/* What the newest Status says to offer: booked like the measured current. A client whose board is lost cannot take back what it gave. */
+void lease_said(struct lease *l, int32_t offered_ma);
 
 /* The fallback current that the wallbox may have stored has changed: sent (the larger counts from now) or acknowledged. */
 void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms);

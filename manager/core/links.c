@@ -10,7 +10,7 @@ void links_open(struct manager *m, uint16_t peer)
 {
     CHECK(peer < PEER_MAX);
     CHECK(!m->peer[peer].is_open);
-    m->peer[peer] = (struct peer){.is_open = true, .box = BOX_MAX, .opened_ms = m->now_ms};
+    m->peer[peer] = (struct peer){.is_open = true, .box = BOX_MAX};
 }
 
 void links_closed(struct manager *m, uint16_t peer, struct mfx_list *out)
@@ -61,7 +61,7 @@ void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out)
 void links_welcome_waiting(struct manager *m, struct mfx_list *out)
 {
     for (uint16_t i = 0; i < PEER_MAX; i++) {
-        if (m->peer[i].is_waiting && m->epoch_state == EPOCH_VALID && m->box[m->peer[i].box].has_met) {
+        if (m->peer[i].is_waiting && m->epoch_state == EPOCH_VALID && !box_is_news(&m->box[m->peer[i].box])) {
             links_welcome(m, i, out);
         }
     }
@@ -76,12 +76,13 @@ void links_close_all(struct manager *m, struct mfx_list *out)
     }
 }
 
-/* A wallbox that we have never met must be on our disk before it can be granted anything: after a restart it has to be counted. */
-static void remember(struct manager *m, uint16_t box, const struct msg_hello *hello, struct mfx_list *out)
+/* What a wallbox shows must be on our disk before it can be granted anything: after a restart it has to be counted. */
+static void remember(struct manager *m, uint16_t box, struct mfx_list *out)
 {
     struct mfx_store store = {.kind = MSTORE_BOX, .box = box};
 
-    store.known.fallback_ma = hello->fallback_ma;
+    store.known.fallback_ma = m->box[box].known_fallback_ma;
+    store.known.is_unwatched = m->box[box].is_watchdog_none;
     if (pending_take(m, PENDING_MET, box, PEER_NONE, &store.ticket) == RC_OK) {
         fx_store(out, &store);
     }
@@ -125,14 +126,13 @@ static void on_hello(struct manager *m, uint16_t peer, const struct msg_hello *h
 
         fx_close(out, m->box[box].peer);
         old->box = BOX_MAX;
-        old->opened_ms = MS_FOREVER;
     }
     p->box = box;
     p->is_waiting = true;
     p->protocol_minor = (uint16_t)min_i32(hello->protocol_minor, LINK_PROTOCOL_MINOR);
     box_hello(&m->box[box], &m->site->box[box], peer, hello, m->now_ms);
-    if (!m->box[box].has_met) {
-        remember(m, box, hello, out);
+    if (box_is_news(&m->box[box])) {
+        remember(m, box, out);
     } else if (m->epoch_state == EPOCH_VALID) {
         links_welcome(m, peer, out);
     }
@@ -231,31 +231,4 @@ void links_msg(struct manager *m, uint16_t peer, const struct msg *msg, struct m
     } else {
         on_known(m, peer, msg, out);
     }
-}
-
-/* Connections that never introduce themselves make room for others. */
-void links_pass(struct manager *m, struct mfx_list *out)
-{
-    for (uint16_t i = 0; i < PEER_MAX; i++) {
-        struct peer *p = &m->peer[i];
-
-        if (p->is_open && p->box == BOX_MAX && p->opened_ms != MS_FOREVER && m->now_ms >= p->opened_ms + HELLO_WITHIN_MS) {
-            p->opened_ms = MS_FOREVER; /* said once */
-            out_of_order(i, MSG_UNSET, out);
-        }
-    }
-}
-
-int64_t links_next_ms(const struct manager *m)
-{
-    int64_t next_ms = MS_FOREVER;
-
-    for (uint16_t i = 0; i < PEER_MAX; i++) {
-        const struct peer *p = &m->peer[i];
-
-        if (p->is_open && p->box == BOX_MAX && p->opened_ms != MS_FOREVER) {
-            next_ms = min_i64(next_ms, p->opened_ms + HELLO_WITHIN_MS);
-        }
-    }
-    return next_ms;
 }

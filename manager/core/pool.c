@@ -8,31 +8,36 @@
 
 /* Loops towards the root end because a parent's index is lower than its child's (alloc_run checks it). */
 
-static int32_t used_n(uint8_t used)
+/* Shares of a set of phases in the order of the resources: phases, watts, sun summed, sun per phase, imbalance. */
+#define HAS(used, phase) (((used) >> (phase)) & 1)
+#define COUNT(used) (HAS(used, 0) + HAS(used, 1) + HAS(used, 2))
+#define EACH(used, times) HAS(used, 0) * (times), HAS(used, 1) * (times), HAS(used, 2) * (times)
+#define SHARES(used, sun)                                                                                   \
+    {                                                                                                       \
+        EACH(used, 1), COUNT(used), COUNT(used) * (sun), EACH(used, sun), EACH(used, COUNT(used) < PHASE_N) \
+    }
+#define SHARES_OF_ALL_SETS(sun)                                                                                                        \
+    {                                                                                                                                  \
+        SHARES(0, sun), SHARES(1, sun), SHARES(2, sun), SHARES(3, sun), SHARES(4, sun), SHARES(5, sun), SHARES(6, sun), SHARES(7, sun) \
+    }
+
+static const uint8_t shares[2][PHASE_ALL + 1][POOL_N] = {SHARES_OF_ALL_SETS(0), SHARES_OF_ALL_SETS(1)};
+
+const uint8_t *pool_shares(const struct alloc_box *box)
 {
-    return (used & 1) + ((used >> 1) & 1) + ((used >> 2) & 1);
+    return shares[box->solar != ALLOC_FAST][box->used];
+}
+
+const uint8_t *pool_asks(const struct alloc_box *box, enum pool_use use)
+{
+    bool is_guaranteed = use == POOL_FOR_MINIMUM && box->solar == ALLOC_SOLAR_MINIMUM;
+
+    return is_guaranteed ? shares[0][box->used] : pool_shares(box);
 }
 
 static bool is_sun(int r)
 {
     return r >= POOL_SUN_SUM && r < POOL_IMBALANCE;
-}
-
-int32_t pool_share(const struct alloc_box *box, int r)
-{
-    if (r < POOL_WATTS) {
-        return (box->used >> r) & 1;
-    }
-    if (r == POOL_WATTS) {
-        return used_n(box->used);
-    }
-    if (is_sun(r)) {
-        if (box->solar == ALLOC_FAST) {
-            return 0;
-        }
-        return r == POOL_SUN_SUM ? used_n(box->used) : (box->used >> (r - POOL_SUN)) & 1;
-    }
-    return used_n(box->used) < PHASE_N ? (box->used >> (r - POOL_IMBALANCE)) & 1 : 0;
 }
 
 /* Resources up to the last that limits anything. */
@@ -100,7 +105,7 @@ void pool_copy(struct pool *to, const struct pool *from, uint16_t node_n)
     memcpy(to->left, from->left, sizeof from->left[0] * node_n);
 }
 
-/* What a fixed wallbox takes of resource r. */
+/* What a fixed wallbox takes of resource r. It may be drawing on phases that its vehicle did not use before. */
 static int64_t fixed_take(const struct alloc_box *box, int r)
 {
     int64_t sum_ma = (int64_t)box->fixed_ma[0] + box->fixed_ma[1] + box->fixed_ma[2];
@@ -108,10 +113,15 @@ static int64_t fixed_take(const struct alloc_box *box, int r)
     if (r < POOL_WATTS) {
         return box->fixed_ma[r];
     }
-    if (r == POOL_WATTS || (r == POOL_SUN_SUM && box->solar != ALLOC_FAST)) {
+    if (r == POOL_WATTS) {
         return sum_ma;
     }
-    return pool_share(box, r) > 0 ? box->fixed_ma[(r - POOL_SUN) % PHASE_N] : 0;
+    if (is_sun(r)) {
+        int64_t ma = r == POOL_SUN_SUM ? sum_ma : box->fixed_ma[r - POOL_SUN];
+
+        return box->solar == ALLOC_FAST ? 0 : ma;
+    }
+    return COUNT(box->used) < PHASE_N ? box->fixed_ma[r - POOL_IMBALANCE] : 0;
 }
 
 void pool_take_fixed(struct pool *p, const struct alloc_node *node, const struct alloc_box *box)
@@ -125,53 +135,41 @@ void pool_take_fixed(struct pool *p, const struct alloc_node *node, const struct
 
 void pool_take(struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma)
 {
-    int64_t take[POOL_N];
+    const uint8_t *share = pool_shares(box);
 
-    for (int r = 0; r < p->n; r++) {
-        take[r] = (int64_t)ma * pool_share(box, r);
-    }
     for (uint16_t i = box->node; i != NODE_NONE; i = node[i].parent) {
         for (int r = 0; r < p->n; r++) {
-            p->left[i][r] -= take[r];
+            p->left[i][r] -= (int64_t)ma * share[r];
         }
     }
 }
 
-/* What `ma` asks of each resource; 0 where it asks for nothing. */
-static void asked(const struct pool *p, const struct alloc_box *box, int32_t ma, enum pool_use use, int64_t out[POOL_N])
-{
-    bool is_guaranteed = use == POOL_FOR_MINIMUM && box->solar == ALLOC_SOLAR_MINIMUM;
-
-    for (int r = 0; r < p->n; r++) {
-        out[r] = is_guaranteed && is_sun(r) ? 0 : (int64_t)ma * pool_share(box, r);
-    }
-}
-
-/* Whether a resource lacks something for `take`. What a wallbox does not use cannot lack, even when it is below 0. */
+/* Whether a resource lacks something for `take`. What a wallbox does not use cannot lack, even when it is below 0. Which resources a wallbox
+ * uses is as good as random: no branches here. */
 static bool is_short(int64_t left, int64_t take)
 {
-    return take > 0 && left < take;
+    return (take > 0) & (left < take);
 }
 
 bool pool_fits(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma, enum pool_use use)
 {
-    int64_t take[POOL_N];
+    const uint8_t *asks = pool_asks(box, use);
+    bool lacks = false;
 
-    asked(p, box, ma, use, take);
-    for (uint16_t i = box->node; i != NODE_NONE; i = node[i].parent) {
+    for (uint16_t i = box->node; i != NODE_NONE && !lacks; i = node[i].parent) {
         for (int r = 0; r < p->n; r++) {
-            if (is_short(p->left[i][r], take[r])) {
-                return false;
-            }
+            lacks |= is_short(p->left[i][r], (int64_t)ma * asks[r]);
         }
     }
-    return true;
+    return !lacks;
 }
 
 bool pool_sun_covers(const struct pool *p, const struct alloc_box *box, int32_t ma)
 {
+    const uint8_t *share = pool_shares(box);
+
     for (int r = POOL_SUN_SUM; r < POOL_IMBALANCE && r < p->n; r++) {
-        if (is_short(p->left[0][r], (int64_t)ma * pool_share(box, r))) {
+        if (is_short(p->left[0][r], (int64_t)ma * share[r])) {
             return false;
         }
     }
@@ -195,17 +193,34 @@ static int blame_order(const struct alloc_node *node, int r)
 
 bool pool_lacks(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma, enum pool_use use, struct pool_place *out)
 {
-    int64_t take[POOL_N];
+    const uint8_t *asks = pool_asks(box, use);
     int best = INT32_MAX;
 
-    asked(p, box, ma, use, take);
     for (uint16_t i = box->node; i != NODE_NONE; i = node[i].parent) {
         for (int r = 0; r < p->n; r++) {
-            if (is_short(p->left[i][r], take[r]) && blame_order(&node[i], r) < best) {
+            if (is_short(p->left[i][r], (int64_t)ma * asks[r]) && blame_order(&node[i], r) < best) {
                 best = blame_order(&node[i], r);
                 *out = (struct pool_place){.node = i, .resource = (int8_t)r};
             }
         }
     }
     return best != INT32_MAX;
+}
+
+void pool_blame(const struct alloc_node *node, struct pool_place place, struct alloc_result *out)
+{
+    int r = place.resource;
+    bool is_phase = r < POOL_WATTS || r >= POOL_SUN;
+
+    out->node = place.node;
+    out->phase = (int8_t)(r < POOL_WATTS ? r : is_phase ? (r - POOL_SUN) % PHASE_N : -1);
+    if (r > POOL_WATTS) {
+        out->reason = r < POOL_IMBALANCE ? REASON_SOLAR : REASON_IMBALANCE;
+    } else if (node[place.node].is_fallback) {
+        out->reason = REASON_METER_FALLBACK;
+    } else if ((node[place.node].scheduled & PHASE_BIT(r)) != 0) {
+        out->reason = REASON_SCHEDULE;
+    } else {
+        out->reason = r == POOL_WATTS ? REASON_WATTS : REASON_NODE_FULL;
+    }
 }

@@ -16,6 +16,7 @@
 
 struct alloc_box;
 struct alloc_node;
+struct alloc_result;
 struct alloc_rules;
 
 /* In this order, so that a run looks only at those up to the last that limits anything. */
@@ -24,6 +25,7 @@ struct alloc_rules;
 #define POOL_SUN 5       /* the first of three */
 #define POOL_IMBALANCE 8 /* the first of three */
 #define POOL_N 11
+#define POOL_SHARE_MAX PHASE_N
 #define POOL_NO_LIMIT (INT64_MAX / 4) /* far above all sums, far below overflow */
 
 struct pool {
@@ -40,8 +42,11 @@ struct pool_place {
 /* What current is needed for: a guaranteed minimum comes from the grid and does not ask for the sun. */
 enum pool_use { POOL_FOR_MINIMUM, POOL_FOR_RISE };
 
-/* Units of resource r that a wallbox takes for each mA of its current; 0 when it does not use r. */
-int32_t pool_share(const struct alloc_box *box, int r);
+/* Units of each resource [POOL_N] that a wallbox takes for each mA of its current, at most POOL_SHARE_MAX; 0 when it does not use it. */
+const uint8_t *pool_shares(const struct alloc_box *box);
+
+/* ... that it asks for: without the sun for a guaranteed minimum. */
+const uint8_t *pool_asks(const struct alloc_box *box, enum pool_use use);
 
 /* Fill with the budgets: those below 0 count as 0, no limit in watts as POOL_NO_LIMIT.
  *
@@ -68,3 +73,6 @@ bool pool_sun_covers(const struct pool *p, const struct alloc_box *box, int32_t 
 /* Where `ma` for a wallbox does not fit. Among the resources that lack one counts first: a node in fallback, a schedule, the sun, the
  * imbalance, the node nearest to the wallbox; then L1, L2, L3, watts. Returns false, *out untouched, when it fits. */
 bool pool_lacks(const struct pool *p, const struct alloc_node *node, const struct alloc_box *box, int32_t ma, enum pool_use use, struct pool_place *out);
+
+/* Say in a result that a resource was what lacked: meter_fallback, schedule, solar, imbalance, node_full or watts, and where. */
+void pool_blame(const struct alloc_node *node, struct pool_place place, struct alloc_result *out);

@@ -9,10 +9,9 @@
 #include "manager/core/schedule.h"
 #include "manager/core/solar.h"
 
-#define PENDING_MAX 4096     /* writes under way that somebody waits for */
-#define EPOCH_RETRY_MS 5000  /* an epoch that could not be stored is tried again */
-#define HELLO_WITHIN_MS 5000 /* a connection that has not introduced itself by then is closed */
-#define OVERDRAW_MA 1000     /* more than this above what is booked is disobedience, less is measurement */
+#define PENDING_MAX 4096    /* writes under way that somebody waits for */
+#define EPOCH_RETRY_MS 5000 /* an epoch that could not be stored is tried again */
+#define OVERDRAW_MA 1000    /* more than this above what is booked is disobedience, less is measurement */
 
 enum epoch_state {
     EPOCH_STORING, /* taken, not yet durable: nobody is welcomed */
@@ -37,7 +36,6 @@ struct peer {
     uint16_t protocol_minor; /* the lower of both; there are no feature bits yet */
     bool is_waiting;         /* said Hello, Welcome waits for our disk */
     uint16_t box;            /* BOX_MAX: has not said Hello */
-    int64_t opened_ms;
 };
 
 struct manager {
@@ -57,11 +55,15 @@ struct manager {
     struct solar_box solar_box[BOX_MAX];
     enum epoch_state epoch_state;
     int64_t epoch_retry_ms;
+    uint64_t epoch_ticket; /* of the write that is awaited */
     uint64_t epoch;
-    int64_t longest_lease_ms; /* ever stored */
+    bool has_issued; /* the list is known */
+    uint16_t issued_n;
+    uint64_t issued[EPOCH_ISSUED_MAX]; /* by this data directory, ascending */
+    int64_t longest_lease_ms;          /* ever stored */
     bool has_granted;
     bool is_restarting;      /* not every known wallbox is accounted for */
-    bool is_foreign;         /* a higher epoch was met before the first grant: silence accounts for nobody */
+    bool is_foreign;         /* another manager may be at work: silence accounts for nobody */
     int64_t restart_over_ms; /* when silence accounts for the unheard */
     int32_t unmet_n;         /* wallboxes with more demand than target in the last cycle */
     bool cycle_wanted;
@@ -77,9 +79,12 @@ struct manager {
     struct alloc_box alloc_box[BOX_MAX];
     struct alloc_result alloc_result[BOX_MAX];
     struct alloc_scratch scratch;
+    bool is_contended[NODE_MAX];              /* somebody waits for his turn there */
     int64_t sum_ma[NODE_MAX][PHASE_N];        /* exposures on each node-phase */
     int64_t target_sum_ma[NODE_MAX][PHASE_N]; /* what the last division gave on each node-phase */
     int32_t exposure_ma[BOX_MAX][PHASE_N];
+    int64_t later_ma[NODE_MAX][PHASE_N]; /* what will be drawn when all that was sent has taken effect */
+    int32_t unacked_ma[BOX_MAX];         /* what a wallbox that has not confirmed a cut is to have */
 };
 
 /* Effects. The list is never full: its capacity covers the most that a step can do (CHECKed). */
@@ -104,8 +109,6 @@ void links_closed(struct manager *m, uint16_t peer, struct mfx_list *out);
 void links_welcome_waiting(struct manager *m, struct mfx_list *out);
 void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out);
 void links_close_all(struct manager *m, struct mfx_list *out);
-void links_pass(struct manager *m, struct mfx_list *out);
-int64_t links_next_ms(const struct manager *m);
 
 /* epoch.c: who we are, and what may be done after a restart. */
 void epoch_start(struct manager *m, const struct mev_start *start, struct mfx_list *out);

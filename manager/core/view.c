@@ -98,7 +98,9 @@ void manager_view(const struct manager *m, int64_t now_ms, struct view *out)
     for (uint16_t i = 0; i < out->meter_n; i++) {
         const struct budget_meter *b = &m->budget.meter[i];
 
-        out->meter[i] = (struct view_meter){.state = b->state, .has_sample = b->has_sample, .last = b->last};
+        out->meter[i] =
+            (struct view_meter){.state = b->state, .doubt = b->doubt, .wiring = b->watch.wiring.state, .has_sample = b->has_sample, .last = b->last};
+        out->meter[i].suggested = meter_wiring_suggest(&b->watch.wiring, m->site->meter[i].phases);
         out->meter[i].age_ms = b->has_sample ? now_ms - b->good_ms : -1;
     }
 }

@@ -26,6 +26,9 @@ struct view_node {
 
 struct view_meter {
     enum meter_state state;
+    enum meter_doubt doubt;      /* why it is not good, or its newest reading was refused */
+    enum wiring_state wiring;    /* whether it moves with the wallboxes */
+    enum phase_assign suggested; /* phases that would fit; PHASES_UNSET: those it has, or none */
     bool has_sample;
     int64_t age_ms; /* of the newest good sample */
     struct meter_sample last;

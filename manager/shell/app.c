@@ -16,6 +16,7 @@
 #include "manager/shell/driver.h"
 #include "manager/shell/http.h"
 #include "manager/shell/lowfd.h"
+#include "manager/shell/meter_text.h"
 #include "manager/shell/peers.h"
 #include "manager/shell/routes.h"
 #include "manager/shell/store.h"
@@ -101,13 +102,14 @@ static void on_sample(void *user, uint16_t meter, const struct meter_sample *sam
     driver_feed(&a->driver, &e);
 }
 
-/* The bus logs troubles itself; the core notices by itself that samples are missing. */
+/* The bus logs troubles itself; the core is told the reason, and notices by itself that samples are missing. */
 static void on_trouble(void *user, uint16_t meter, enum bus_trouble trouble, const char *text)
 {
-    (void)user;
-    (void)meter;
-    (void)trouble;
+    struct app *a = user;
+    struct mev e = {.kind = MEV_BUS_TROUBLE, .meter_trouble = {.meter = meter, .trouble = meter_text_doubt(trouble)}};
+
     (void)text;
+    driver_feed(&a->driver, &e);
 }
 
 static const struct bus_events bus_events = {.on_sample = on_sample, .on_trouble = on_trouble};
@@ -168,6 +170,7 @@ static int open_all(struct app *a)
 {
     const char *why = "";
 
+    daemon_signals_open(&a->signals, &a->loop, on_signal, a); /* first: whoever gets an answer by HTTP may ask us to end */
     if (store_start(a->store, &a->loop, on_stored, a) != RC_OK) {
         return 1;
     }
@@ -186,7 +189,6 @@ static int open_all(struct app *a)
     if (bus_open(&a->bus, &a->loop, &a->lowfd, &a->document.site, &bus_events, a) != RC_OK) {
         return 1;
     }
-    daemon_signals_open(&a->signals, &a->loop, on_signal, a);
     return 0;
 }
 

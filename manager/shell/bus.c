@@ -144,11 +144,11 @@ static void meter_add(struct bus *b, uint16_t meter)
 {
     const struct site_meter *config = &b->site->meter[meter];
     struct bus_meter *m = &b->meter[meter];
-    const struct regmap_model *model;
+    struct regmap_choice choice;
     struct bus_address address;
     char text[BUS_TEXT_LEN];
 
-    if (bus_meter_find(config, &model, &address, text) != RC_OK) {
+    if (bus_meter_find(config, &choice, &address, text) != RC_OK) {
         meter_misconfigured(b, meter, text);
         return;
     }
@@ -157,7 +157,8 @@ static void meter_add(struct bus *b, uint16_t meter)
         meter_misconfigured(b, meter, "no low file descriptor is left for its line");
         return;
     }
-    *m = (struct bus_meter){.next = l->first, .index = meter, .unit = address.unit, .phases = config->phases, .model = model};
+    *m = (struct bus_meter){.next = l->first, .index = meter, .phases = config->phases};
+    m->reader = (struct bus_reader){.choice = choice, .unit = address.unit, .need = phase_wired_n(config->phases) == 1 ? PHASE_BIT(0) : PHASE_ALL};
     l->first = m;
 }
 

@@ -5,35 +5,75 @@
 #include "common/base/units.h"
 #include "manager/shell/bus_meter.h"
 
-enum rc bus_meter_find(const struct site_meter *m, const struct regmap_model **out_model, struct bus_address *out_address, char out_text[BUS_TEXT_LEN])
+static enum rc refuse(char out_text[BUS_TEXT_LEN], const struct site_meter *m, const char *what, const char *why)
 {
-    const struct regmap_model *model = regmap_find(m->model);
+    (void)snprintf(out_text, BUS_TEXT_LEN, "meter %s: %s: %s", m->id, what, why);
+    return RC_RANGE;
+}
+
+/* Whether a model can be what the site makes of it. */
+static const char *misfit_of(const struct site_meter *m, const struct regmap_model *model, const struct bus_address *address)
+{
+    int wired_n = phase_wired_n(m->phases);
+
+    if (address->kind == BUS_RTU && !model->has_rtu) {
+        return "it has no serial line: the address must be tcp:HOST:PORT:UNIT";
+    }
+    if (regmap_model_phases(model) == 0) {
+        return "no source says where it holds its currents: it can be tested, but not used";
+    }
+    if (wired_n != 1 && wired_n != PHASE_N) {
+        return "the phases must be set";
+    }
+    if (wired_n != 1 && regmap_model_phases(model) != PHASE_ALL) {
+        return "it measures one phase only: the phases must be L1, L2 or L3";
+    }
+    return NULL;
+}
+
+enum rc bus_meter_find(const struct site_meter *m, struct regmap_choice *out_choice, struct bus_address *out_address, char out_text[BUS_TEXT_LEN])
+{
+    struct regmap_choice choice;
     struct bus_address address;
+    char what[TEXT_LEN + 16];
     const char *why;
 
-    if (model == NULL) {
-        (void)snprintf(out_text, BUS_TEXT_LEN, "meter %s: there is no model \"%s\"", m->id, m->model);
-        return RC_RANGE;
+    (void)snprintf(what, sizeof(what), "model %s", m->model);
+    if (regmap_choose(m->model, &choice, &why) != RC_OK) {
+        return refuse(out_text, m, what, why);
     }
     if (bus_address_parse(m->address, &address, &why) != RC_OK) {
-        (void)snprintf(out_text, BUS_TEXT_LEN, "meter %s: address \"%s\": %s", m->id, m->address, why);
-        return RC_RANGE;
+        (void)snprintf(what, sizeof(what), "address %s", m->address);
+        return refuse(out_text, m, what, why);
     }
-    if (address.kind == BUS_RTU && !model->has_rtu) {
-        (void)snprintf(out_text, BUS_TEXT_LEN, "meter %s: model %s has no serial line: the address must be tcp:HOST:PORT:UNIT", m->id, model->id);
-        return RC_RANGE;
+    why = misfit_of(m, choice.model, &address);
+    if (why != NULL) {
+        return refuse(out_text, m, what, why);
     }
-    if (phase_wired_n(m->phases) != 1 && phase_wired_n(m->phases) != PHASE_N) {
-        (void)snprintf(out_text, BUS_TEXT_LEN, "meter %s: the phases must be set", m->id);
-        return RC_RANGE;
-    }
-    if (phase_wired_n(m->phases) != 1 && !regmap_has_phase(model, 1)) {
-        (void)snprintf(out_text, BUS_TEXT_LEN, "meter %s: model %s measures one phase only: the phases must be L1, L2 or L3", m->id, model->id);
-        return RC_RANGE;
-    }
-    *out_model = model;
+    *out_choice = choice;
     *out_address = address;
     return RC_OK;
+}
+
+/* Time the requests of a map take. */
+static int32_t map_wire_ms(const struct regmap_map *map, const struct regmap_model *model, const struct bus_address *address)
+{
+    int32_t sum_ms = 0;
+
+    for (uint16_t i = 0; i < map->block_n; i++) {
+        sum_ms += model->gap_ms + regmap_wire_ms(map->block[i].count, address->baud, address->parity != 'N');
+    }
+    return sum_ms;
+}
+
+int32_t bus_meter_wire_ms(const struct regmap_model *model, const struct bus_address *address)
+{
+    int32_t most_ms = 0;
+
+    for (uint16_t i = 0; address->kind == BUS_RTU && i < model->map_n; i++) {
+        most_ms = max_i32(most_ms, map_wire_ms(model->map[i], model, address));
+    }
+    return most_ms;
 }
 
 /* Sum of what all meters on the line of `at` take, ms. */
@@ -43,11 +83,11 @@ static int64_t line_sum_ms(const struct site *site, const struct bus_address *at
     int64_t sum_ms = 0;
 
     for (uint16_t i = 0; i < site->meter_n; i++) {
-        const struct regmap_model *model;
+        struct regmap_choice choice;
         struct bus_address address;
 
-        if (bus_meter_find(&site->meter[i], &model, &address, text) == RC_OK && bus_address_shares_line(at, &address)) {
-            sum_ms += bus_reading_wire_ms(model, &address);
+        if (bus_meter_find(&site->meter[i], &choice, &address, text) == RC_OK && bus_address_shares_line(at, &address)) {
+            sum_ms += bus_meter_wire_ms(choice.model, &address);
         }
     }
     return sum_ms;
@@ -55,11 +95,11 @@ static int64_t line_sum_ms(const struct site *site, const struct bus_address *at
 
 int32_t bus_interval_ms(const struct site *site, uint16_t meter)
 {
-    const struct regmap_model *model;
+    struct regmap_choice choice;
     struct bus_address address;
     char text[BUS_TEXT_LEN];
 
-    if (meter >= site->meter_n || bus_meter_find(&site->meter[meter], &model, &address, text) != RC_OK) {
+    if (meter >= site->meter_n || bus_meter_find(&site->meter[meter], &choice, &address, text) != RC_OK) {
         return 0;
     }
     return (int32_t)max_i64(BUS_POLL_MS, line_sum_ms(site, &address));
@@ -69,10 +109,10 @@ int32_t bus_interval_ms(const struct site *site, uint16_t meter)
 static enum rc check_line(const struct site *site, uint16_t meter, const struct bus_address *address, char out_text[BUS_TEXT_LEN])
 {
     for (uint16_t i = 0; i < meter; i++) {
-        const struct regmap_model *model;
+        struct regmap_choice choice;
         struct bus_address other;
 
-        if (bus_meter_find(&site->meter[i], &model, &other, out_text) != RC_OK || !bus_address_shares_line(address, &other)) {
+        if (bus_meter_find(&site->meter[i], &choice, &other, out_text) != RC_OK || !bus_address_shares_line(address, &other)) {
             continue;
         }
         if (other.kind == BUS_RTU && (other.baud != address->baud || other.parity != address->parity)) {
@@ -88,9 +128,9 @@ enum rc bus_check(const struct site *site, int32_t stale_ms, uint16_t *out_meter
 {
     for (uint16_t i = 0; i < site->meter_n; i++) {
         const struct site_meter *m = &site->meter[i];
-        const struct regmap_model *model;
+        struct regmap_choice choice;
         struct bus_address address;
-        enum rc rc = bus_meter_find(m, &model, &address, out_text);
+        enum rc rc = bus_meter_find(m, &choice, &address, out_text);
 
         if (rc == RC_OK) {
             rc = check_line(site, i, &address, out_text);

@@ -5,19 +5,8 @@
 #include "common/base/check.h"
 #include "common/base/units.h"
 #include "common/os/clock.h"
-#include "manager/shell/bus_reading.h"
 
 #define STACK_LEN 262144 /* the resolver of host names needs most of it */
-
-int32_t bus_reading_wire_ms(const struct regmap_model *model, const struct bus_address *address)
-{
-    int32_t sum_ms = 0;
-
-    for (uint16_t i = 0; address->kind == BUS_RTU && i < model->block_n; i++) {
-        sum_ms += model->gap_ms + regmap_wire_ms(&model->block[i], address->baud, address->parity != 'N');
-    }
-    return sum_ms;
-}
 
 static bool is_stopping(const struct bus_line *l)
 {
@@ -41,6 +30,9 @@ static void meter_missed(struct bus_line *l, struct bus_meter *m, const struct b
     if (m->miss_n < BUS_MISS_N) {
         m->miss_n++;
     }
+    if (m->miss_n == BUS_MISS_N) {
+        bus_reader_reset(&m->reader);
+    }
     if (m->miss_n == BUS_MISS_N && m->told != fault->trouble) {
         m->told = fault->trouble;
         l->events->on_fault(l->user, m->index, fault);
@@ -56,6 +48,10 @@ static void meter_answered(struct bus_line *l, struct bus_meter *m, const struct
     phase_to_site(m->phases, own->current_ma, sample.current_ma);
     phase_to_site(m->phases, own->voltage_mv, sample.voltage_mv);
     phase_to_site(m->phases, own->power_w, sample.power_w);
+    phase_to_site(m->phases, own->factor_permille, sample.factor_permille);
+    sample.current_set = phase_set_to_site(m->phases, own->current_set);
+    sample.factor_set = phase_set_to_site(m->phases, own->factor_set);
+    sample.power_set = (uint8_t)(phase_set_to_site(m->phases, own->power_set) | (own->power_set & METER_POWER_TOTAL));
     m->miss_n = 0;
     if (m->told != BUS_GOOD) {
         m->told = BUS_GOOD;
@@ -72,7 +68,7 @@ static void line_back_off(struct bus_line *l)
     l->backoff_ms = l->backoff_ms == 0 ? BUS_BACKOFF_MS : min_i32(2 * l->backoff_ms, BUS_BACKOFF_MAX_MS);
     for (struct bus_meter *m = l->first; m != NULL; m = m->next) {
         m->due_ms = max_i64(m->due_ms, until_ms);
-        m->refused = 0;
+        m->reader.refused = 0;
     }
 }
 
@@ -105,7 +101,7 @@ static void line_read(struct bus_line *l, struct bus_meter *m)
 {
     struct meter_sample sample;
     struct bus_fault fault;
-    enum rc rc = bus_reading_take(&l->port, m->model, m->unit, &m->refused, &sample, &fault);
+    enum rc rc = bus_reading_take(&l->port, &m->reader, &sample, &fault);
     int64_t now_ms = clock_boot_ms();
 
     if (is_stopping(l)) {

@@ -12,7 +12,7 @@
 #include "common/base/rc.h"
 #include "manager/core/budget.h"
 #include "manager/shell/bus_port.h"
-#include "manager/shell/regmap.h"
+#include "manager/shell/bus_reading.h"
 
 #define BUS_POLL_MS 500    /* shortest time between two readings of a meter */
 #define BUS_MISS_N 3       /* so many readings in a row must fail before it is a trouble */
@@ -24,13 +24,11 @@
 struct bus_meter {
     struct bus_meter *next; /* on the same line */
     uint16_t index;         /* in the site */
-    uint8_t unit;
-    uint8_t miss_n; /* readings failed in a row, up to BUS_MISS_N */
+    uint8_t miss_n;         /* readings failed in a row, up to BUS_MISS_N */
     enum phase_assign phases;
     enum bus_trouble told; /* trouble last told */
-    uint32_t refused;      /* optional blocks it does not have */
     int64_t due_ms;
-    const struct regmap_model *model;
+    struct bus_reader reader;
 };
 
 /* Called on the line's thread. */
@@ -58,6 +56,3 @@ MUST_USE enum rc bus_line_start(struct bus_line *l);
 
 /* Wait for the thread: at once after on_end. The stop of the port must have been set. */
 void bus_line_join(struct bus_line *l);
-
-/* Time a reading of `model` takes on a serial line with the pauses, without the meter's own, ms. */
-int32_t bus_reading_wire_ms(const struct regmap_model *model, const struct bus_address *address);

@@ -237,22 +237,33 @@ static enum rc read_failed(struct bus_port *p, uint8_t unit, int error, struct b
     return fault_set(out_fault, BUS_LOST, who, p, error == ECONNRESET ? "the connection was closed by the other side" : system_text(error));
 }
 
-enum rc bus_port_read(struct bus_port *p, uint8_t unit, const struct regmap_block *block, uint16_t *out, struct bus_fault *out_fault)
+static int32_t rtu_wait_ms(const struct bus_port *p, const struct bus_request *request)
+{
+    int32_t own_ms = request->wait_ms > 0 ? request->wait_ms : BUS_RTU_WAIT_MS;
+
+    return own_ms + regmap_wire_ms(request->count, p->address.baud, p->address.parity != 'N');
+}
+
+enum rc bus_port_read(struct bus_port *p, const struct bus_request *request, uint16_t *out, struct bus_fault *out_fault)
 {
     CHECK(p->is_open);
-    CHECK(block->count <= REGMAP_REGISTER_MAX);
-    CHECK(modbus_set_slave(p->modbus, unit) == 0);
+    CHECK(request->count >= 1);
+    CHECK(request->count <= REGMAP_REGISTER_MAX);
+    CHECK(modbus_set_slave(p->modbus, request->unit) == 0);
     if (p->address.kind == BUS_RTU) {
-        int32_t wait_ms = BUS_RTU_WAIT_MS + regmap_wire_ms(block, p->address.baud, p->address.parity != 'N');
+        int32_t wait_ms = rtu_wait_ms(p, request);
 
+        if (!bus_port_idle(p, request->gap_ms)) {
+            return fault_set(out_fault, BUS_STOPPED, "", p, "nobody waits for it");
+        }
         CHECK(modbus_set_response_timeout(p->modbus, (uint32_t)(wait_ms / 1000), (uint32_t)(wait_ms % 1000) * 1000) == 0);
         /* What a late answer or noise left behind would be taken for the next answer. */
         (void)modbus_flush(p->modbus);
     }
     errno = 0;
-    int n = block->function == 3 ? modbus_read_registers(p->modbus, block->start, block->count, out)
-                                 : modbus_read_input_registers(p->modbus, block->start, block->count, out);
-    return n == block->count ? RC_OK : read_failed(p, unit, errno, out_fault);
+    int n = request->function == 3 ? modbus_read_registers(p->modbus, request->address, request->count, out)
+                                   : modbus_read_input_registers(p->modbus, request->address, request->count, out);
+    return n == request->count ? RC_OK : read_failed(p, request->unit, errno, out_fault);
 }
 
 void bus_port_interrupt(struct bus_port *p)

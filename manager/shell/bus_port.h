@@ -1,7 +1,7 @@
 /* One connection to a Modbus TCP host or one serial line: the only place that calls libmodbus, all of it blocking, all of it bounded.
  *
- * Time: connecting takes at most BUS_TCP_WAIT_MS, a request at most BUS_TCP_WAIT_MS, or on a serial line BUS_RTU_WAIT_MS plus the time that
- * request and answer are on the wire. A peer that sends single bytes does not lengthen it. Resolving a host name (not a numeric address)
+ * Time: connecting takes at most BUS_TCP_WAIT_MS, a request at most BUS_TCP_WAIT_MS, or on a serial line its pause, BUS_RTU_WAIT_MS (or what
+ * the model needs) and the time that request and answer are on the wire. A peer that sends single bytes does not lengthen it. Resolving a host name (not a numeric address)
  * takes what the system's resolver takes.
  */
 #pragma once
@@ -48,6 +48,16 @@ struct bus_stop {
     atomic_bool is_set;
 };
 
+/* One question. */
+struct bus_request {
+    uint8_t unit;
+    uint8_t function; /* 3 or 4 */
+    uint16_t address;
+    uint16_t count;  /* 1..REGMAP_REGISTER_MAX */
+    int32_t gap_ms;  /* pause before it on a serial line */
+    int32_t wait_ms; /* how long the meter may take on a serial line, its wire time not counted; 0: BUS_RTU_WAIT_MS */
+};
+
 struct bus_port {
     void *modbus; /* libmodbus' context */
     struct lowfd *lowfd;
@@ -70,14 +80,13 @@ MUST_USE enum rc bus_port_init(struct bus_port *p, struct lowfd *lowfd, const st
  */
 MUST_USE enum rc bus_port_open(struct bus_port *p, struct bus_fault *out_fault);
 
-/* Read the registers of a block from a unit. `out` has room for block->count. When the connection is not usable afterwards, it is closed:
- * p->is_open is false.
+/* Read registers. `out` has room for request->count. When the connection is not usable afterwards, it is closed: p->is_open is false.
  *
- * RC_IO       not connected any more, or no answer: out_fault says why
+ * RC_IO       not connected any more, or no answer, or work must end: out_fault says why
  * RC_REFUSED  the meter or gateway answered with an exception
  * RC_MALFORMED  the answer is none
  */
-MUST_USE enum rc bus_port_read(struct bus_port *p, uint8_t unit, const struct regmap_block *block, uint16_t *out, struct bus_fault *out_fault);
+MUST_USE enum rc bus_port_read(struct bus_port *p, const struct bus_request *request, uint16_t *out, struct bus_fault *out_fault);
 
 /* Wait `ms`. False when work must end. */
 bool bus_port_idle(struct bus_port *p, int64_t ms);

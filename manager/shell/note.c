@@ -1,6 +1,7 @@
 #include "manager/shell/note.h"
 
 #include "common/os/log.h"
+#include "manager/shell/meter_text.h"
 
 static const char *box_name(const struct site *site, uint16_t box)
 {
@@ -32,6 +33,7 @@ void note_log(const struct site *site, const char *peer_name, const struct mfx *
     const char *meter = meter_name(site, fx->note.meter);
     long long a = fx->note.a;
     long long b = fx->note.b;
+    char text[METER_TEXT_LEN];
 
     switch (fx->note.kind) {
     case MNOTE_EPOCH:
@@ -50,7 +52,8 @@ void note_log(const struct site *site, const char *peer_name, const struct mfx *
         log_note("lease box=%s from_ma=%lld to_ma=%lld", box, a, b);
         break;
     case MNOTE_METER_LOST:
-        log_warn("meter_lost meter=%s", meter);
+        meter_text_explain((enum meter_doubt)a, (enum phase_assign)b, text);
+        log_warn("meter_lost meter=%s why=%s text=\"%s\"", meter, meter_doubt_text((enum meter_doubt)a), text);
         break;
     case MNOTE_METER_BACK:
         log_note("meter_back meter=%s", meter);

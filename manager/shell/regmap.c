@@ -1,258 +1,68 @@
 #include "manager/shell/regmap.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/base/units.h"
+#include "manager/shell/regmap_value.h"
 
 #define POWER_PHASE_MAX_W 500000 /* 1,000 A at 500 V */
+#define EXPORT_FROM_W 10         /* less is noise of a phase without active power and gives a current no direction */
 #define VOLTAGE_LOW_MV 50000
 #define VOLTAGE_HIGH_MV 500000
 #define FREQUENCY_LOW_MHZ 40000
 #define FREQUENCY_HIGH_MHZ 70000
+#define FREQUENCY_TENTHS_MHZ 100000
 #define ENERGY_MAX_WH INT64_C(1000000000000000)
-#define EXPONENT_MAX 10
-#define DOUBLE_MAX_EXACT 9007199254740992.0 /* 2^53 */
+#define FACTOR_ONE_PERMILLE 1000
+#define FACTOR_FROM_MVA 1000000 /* a power factor is derived from 1 VA on */
+#define FNV_BASIS UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
 
-enum value_state { VALUE_ABSENT, VALUE_GOOD, VALUE_BAD };
-
-struct value {
-    enum value_state state;
-    int64_t is;
-};
-
-struct values {
-    struct value at[QUANTITY_N][PHASE_N + 1];
-};
-
-const char *regmap_confidence_text(enum regmap_confidence confidence)
+const char *regmap_quantity_text(enum regmap_quantity quantity)
 {
-    switch (confidence) {
-    case CONFIDENCE_HIGH:
-        return "high";
-    case CONFIDENCE_MEDIUM:
-        return "medium";
-    case CONFIDENCE_LOW:
-        return "low";
-    }
-    return "unknown";
+    static const char *const texts[QUANTITY_N] = {"none", "current", "voltage", "power", "energy_import", "energy_export", "frequency", "power_factor"};
+
+    return (unsigned)quantity < QUANTITY_N ? texts[quantity] : "none";
 }
 
-bool regmap_has_phase(const struct regmap_model *model, int phase)
+uint8_t regmap_phases(const struct regmap_map *map)
 {
-    for (uint16_t i = 0; i < model->point_n; i++) {
-        if (model->point[i].quantity == QUANTITY_CURRENT && model->point[i].phase == phase) {
-            return true;
+    uint8_t set = 0;
+
+    for (uint16_t i = 0; i < map->point_n; i++) {
+        if (map->point[i].quantity == QUANTITY_CURRENT && map->point[i].phase < PHASE_N) {
+            set = (uint8_t)(set | PHASE_BIT(map->point[i].phase));
         }
     }
-    return false;
+    return set;
 }
 
-int32_t regmap_wire_ms(const struct regmap_block *block, int32_t baud, bool has_parity)
+int32_t regmap_wire_ms(uint16_t count, int32_t baud, bool has_parity)
 {
-    int64_t bytes = 8 + 5 + 2 * (int64_t)block->count; /* request, frame of the answer, registers */
+    int64_t bytes = 8 + 5 + 2 * (int64_t)count; /* request, frame of the answer, registers */
     int64_t bits = has_parity ? 11 : 10;
 
     return (int32_t)div_up(bytes * bits * 1000, baud);
 }
 
-static int type_registers(enum regmap_type type)
+static uint64_t fnv_add(uint64_t hash, uint16_t word)
 {
-    switch (type) {
-    case TYPE_U16:
-    case TYPE_I16:
-        return 1;
-    case TYPE_U32:
-    case TYPE_I32:
-    case TYPE_F32:
-        return 2;
-    case TYPE_U64:
-    case TYPE_I64:
-    case TYPE_F64:
-        return 4;
-    }
-    CHECK(false);
+    hash = (hash ^ (word & 0xFFu)) * FNV_PRIME;
+    return (hash ^ (word >> 8)) * FNV_PRIME;
 }
 
-static bool type_is_signed(enum regmap_type type)
+uint64_t regmap_digest(const struct regmap_image *image)
 {
-    return type == TYPE_I16 || type == TYPE_I32 || type == TYPE_I64;
-}
+    uint64_t hash = FNV_BASIS;
 
-/* Registers of an address in the image: ABSENT when their block was not read, BAD when it came too short. */
-static enum value_state image_find(const struct regmap_model *model, const struct regmap_image *image, uint8_t function, uint16_t address, int n,
-                                   const uint16_t **out)
-{
-    for (uint16_t i = 0; i < model->block_n; i++) {
-        const struct regmap_block *block = &model->block[i];
-        int from = address - block->start;
-
-        if (block->function != function || from < 0 || from + n > block->count) {
-            continue;
+    for (int i = 0; i < REGMAP_BLOCK_MAX; i++) {
+        hash = fnv_add(hash, image->count[i]);
+        for (uint16_t k = 0; k < image->count[i]; k++) {
+            hash = fnv_add(hash, image->at[i][k]);
         }
-        if (image->count[i] == 0) {
-            return VALUE_ABSENT;
-        }
-        if (from + n > image->count[i]) {
-            return VALUE_BAD;
-        }
-        *out = &image->at[i][from];
-        return VALUE_GOOD;
     }
-    return VALUE_ABSENT;
-}
-
-static uint64_t words_join(const uint16_t *words, int n, enum regmap_order order)
-{
-    uint64_t raw = 0;
-
-    for (int i = 0; i < n; i++) {
-        raw = (raw << 16) | words[order == ORDER_HIGH_FIRST ? i : n - 1 - i];
-    }
-    return raw;
-}
-
-static bool is_sentinel(uint64_t raw, int n, bool is_signed, uint32_t sentinels)
-{
-    uint64_t ones = UINT64_MAX >> (64 - 16 * n);
-
-    if (!is_signed) {
-        return (sentinels & SENTINEL_ONES) != 0 && raw == ones;
-    }
-    return ((sentinels & SENTINEL_HIGHEST) != 0 && raw == ones >> 1) || ((sentinels & SENTINEL_LOWEST) != 0 && raw == (ones >> 1) + 1) ||
-           ((sentinels & SENTINEL_HIGH_WORD) != 0 && raw >> (16 * (n - 1)) == 0x7FFF);
-}
-
-static bool rounds_up(enum regmap_quantity quantity)
-{
-    return quantity == QUANTITY_CURRENT || quantity == QUANTITY_POWER;
-}
-
-/* Integers stay integers: no value of a meter is rounded twice. */
-static struct value scale_integer(uint64_t raw, int n, bool is_signed, int64_t num, int64_t den, bool up)
-{
-    struct value bad = {.state = VALUE_BAD};
-    int64_t limit = INT64_MAX / 2 / (num < 0 ? -num : num);
-    int64_t is;
-
-    if (is_signed) {
-        uint64_t top = UINT64_C(1) << (16 * n - 1);
-        is = (int64_t)((raw ^ top) - top);
-    } else if (raw > INT64_MAX) {
-        return bad;
-    } else {
-        is = (int64_t)raw;
-    }
-    if (is > limit || is < -limit) {
-        return bad;
-    }
-    is *= num;
-    return (struct value){.state = VALUE_GOOD, .is = up ? div_up(is, den) : div_down(is, den)};
-}
-
-static struct value scale_real(double real, int64_t num, int64_t den, bool up)
-{
-    double is = real * (double)num / (double)den;
-
-    if (!isfinite(is) || fabs(is) > DOUBLE_MAX_EXACT) {
-        return (struct value){.state = VALUE_BAD};
-    }
-    return (struct value){.state = VALUE_GOOD, .is = (int64_t)(up ? ceil(is) : floor(is))};
-}
-
-/* num / den with the power of ten that the meter itself supplies. */
-static enum value_state scale_find(const struct regmap_model *model, const struct regmap_point *point, const struct regmap_image *image, int64_t *num,
-                                   int64_t *den)
-{
-    const uint16_t *word;
-
-    *num = point->num;
-    *den = point->den;
-    if (point->exponent_address == REGMAP_NO_EXPONENT) {
-        return VALUE_GOOD;
-    }
-    enum value_state state = image_find(model, image, point->function, point->exponent_address, 1, &word);
-    if (state != VALUE_GOOD) {
-        return state;
-    }
-    int exponent = (int16_t)word[0];
-    if (exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX) {
-        return VALUE_BAD;
-    }
-    for (int i = 0; i < exponent; i++) {
-        *num *= 10;
-    }
-    for (int i = 0; i < -exponent; i++) {
-        *den *= 10;
-    }
-    return VALUE_GOOD;
-}
-
-static struct value point_value(const struct regmap_model *model, const struct regmap_point *point, const struct regmap_image *image)
-{
-    int n = type_registers(point->type);
-    bool up = rounds_up(point->quantity);
-    const uint16_t *words = NULL;
-    int64_t num;
-    int64_t den;
-    enum value_state state = image_find(model, image, point->function, point->address, n, &words);
-
-    if (state == VALUE_GOOD) {
-        state = scale_find(model, point, image, &num, &den);
-    }
-    if (state != VALUE_GOOD) {
-        return (struct value){.state = state};
-    }
-    uint64_t raw = words_join(words, n, point->order);
-    if (point->type == TYPE_F32) {
-        uint32_t bits = (uint32_t)raw;
-        float real;
-        memcpy(&real, &bits, sizeof(real));
-        return scale_real((double)real, num, den, up);
-    }
-    if (point->type == TYPE_F64) {
-        double real;
-        memcpy(&real, &raw, sizeof(real));
-        return scale_real(real, num, den, up);
-    }
-    if (is_sentinel(raw, n, type_is_signed(point->type), model->sentinels)) {
-        return (struct value){.state = VALUE_BAD};
-    }
-    return scale_integer(raw, n, type_is_signed(point->type), num, den, up);
-}
-
-/* Rows of one quantity add up; one bad row makes the sum bad, one that was not read makes it absent. */
-static void value_add(struct value *sum, struct value v, bool is_first)
-{
-    if (is_first) {
-        *sum = v;
-        return;
-    }
-    if (sum->state == VALUE_BAD || v.state == VALUE_BAD) {
-        sum->state = VALUE_BAD;
-    } else if (sum->state == VALUE_ABSENT || v.state == VALUE_ABSENT) {
-        sum->state = VALUE_ABSENT;
-    } else if (sum->is > INT64_MAX / 2 || sum->is < -(INT64_MAX / 2)) {
-        sum->state = VALUE_BAD;
-    } else {
-        sum->is += v.is;
-    }
-}
-
-static void values_read(const struct regmap_model *model, const struct regmap_image *image, struct values *v)
-{
-    bool is_seen[QUANTITY_N][PHASE_N + 1] = {{false}};
-
-    *v = (struct values){0};
-    for (uint16_t i = 0; i < model->point_n; i++) {
-        const struct regmap_point *point = &model->point[i];
-
-        CHECK(point->quantity < QUANTITY_N);
-        CHECK(point->phase <= REGMAP_TOTAL);
-        value_add(&v->at[point->quantity][point->phase], point_value(model, point, image), !is_seen[point->quantity][point->phase]);
-        is_seen[point->quantity][point->phase] = true;
-    }
+    return hash != 0 ? hash : 1;
 }
 
 static const char *phase_text(int phase)
@@ -262,8 +72,8 @@ static const char *phase_text(int phase)
     return texts[phase];
 }
 
-/* A value that must be there and inside lo..hi. */
-static enum rc value_need(const struct value *v, const char *what, int phase, int64_t limit, char out_text[REGMAP_TEXT_LEN])
+/* A value that must be there and within the limit. */
+static enum rc value_need(const struct regmap_value *v, const char *what, int phase, int64_t limit, char out_text[REGMAP_TEXT_LEN])
 {
     if (v->state == VALUE_GOOD && v->is >= -limit && v->is <= limit) {
         return RC_OK;
@@ -279,7 +89,7 @@ static enum rc value_need(const struct value *v, const char *what, int phase, in
 }
 
 /* A value that may be missing or 0, but otherwise must be inside lo..hi. */
-static enum rc value_may(const struct value *v, const char *what, int phase, const int64_t bounds[2], char out_text[REGMAP_TEXT_LEN])
+static enum rc value_may(const struct regmap_value *v, const char *what, int phase, const int64_t bounds[2], char out_text[REGMAP_TEXT_LEN])
 {
     if (v->state != VALUE_GOOD || v->is == 0) {
         return RC_OK;
@@ -293,37 +103,65 @@ static enum rc value_may(const struct value *v, const char *what, int phase, con
 }
 
 /* After value_may: 0 stands for not measured. */
-static int32_t value_or_zero(const struct value *v)
+static int32_t value_or_zero(const struct regmap_value *v)
 {
     return v->state == VALUE_GOOD ? (int32_t)v->is : 0;
 }
 
-static int64_t energy_of(const struct value *v)
+static int64_t energy_of(const struct regmap_value *v)
 {
     return v->state == VALUE_GOOD && v->is >= 0 && v->is <= ENERGY_MAX_WH ? v->is : -1;
 }
 
 /* Current with its direction: export is negative. With no power at all it counts as import, the safe side. */
-static int32_t current_signed(const struct regmap_model *model, const struct values *v, int phase)
+static int32_t current_signed(const struct regmap_map *map, const struct regmap_values *v, int phase)
 {
-    const struct value *power = &v->at[QUANTITY_POWER][phase];
+    const struct regmap_value *power = &v->at[QUANTITY_POWER][phase];
     int32_t ma = (int32_t)v->at[QUANTITY_CURRENT][phase].is;
 
-    if (model->sign == SIGN_OWN) {
+    if (map->sign == SIGN_OWN) {
         return ma;
     }
     if (power->state != VALUE_GOOD) {
         power = &v->at[QUANTITY_POWER][REGMAP_TOTAL];
     }
-    ma = ma < 0 ? -ma : ma;
-    return power->state == VALUE_GOOD && power->is < 0 ? -ma : ma;
+    return power->state == VALUE_GOOD && power->is <= -EXPORT_FROM_W ? -abs(ma) : abs(ma);
 }
 
-static enum rc phase_decode(const struct regmap_model *model, const struct values *v, int phase, struct meter_sample *out, char out_text[REGMAP_TEXT_LEN])
+/* Power factor as the meter says it; false: it says none. */
+static bool factor_told(const struct regmap_map *map, const struct regmap_value *v, int32_t *out_permille)
+{
+    int64_t permille = v->is;
+
+    if (v->state != VALUE_GOOD || permille < -100 * FACTOR_ONE_PERMILLE || permille > 100 * FACTOR_ONE_PERMILLE) {
+        return false;
+    }
+    if ((map->quirks & QUIRK_FACTOR_PERCENT) != 0 && llabs(permille) > FACTOR_ONE_PERMILLE) {
+        permille /= 100;
+    }
+    *out_permille = (int32_t)permille;
+    return llabs(permille) <= FACTOR_ONE_PERMILLE;
+}
+
+/* Power factor as power over voltage times current; false: one of them is missing or nothing flows. */
+static bool factor_derived(const struct meter_sample *s, int phase, int32_t *out_permille)
+{
+    int64_t apparent_mva = (int64_t)s->voltage_mv[phase] * abs(s->current_ma[phase]) / 1000;
+
+    if ((s->power_set & PHASE_BIT(phase)) == 0 || apparent_mva < FACTOR_FROM_MVA / 1000) {
+        return false;
+    }
+    *out_permille =
+        (int32_t)max_i64(min_i64((int64_t)s->power_w[phase] * 1000 * FACTOR_ONE_PERMILLE / apparent_mva, FACTOR_ONE_PERMILLE), -FACTOR_ONE_PERMILLE);
+    return true;
+}
+
+static enum rc phase_decode(const struct regmap_map *map, const struct regmap_values *v, int phase, struct meter_sample *out, char out_text[REGMAP_TEXT_LEN])
 {
     static const int64_t voltage_bounds[2] = {VOLTAGE_LOW_MV, VOLTAGE_HIGH_MV};
-    const struct value *power = &v->at[QUANTITY_POWER][phase];
-    enum rc rc = value_need(&v->at[QUANTITY_CURRENT][phase], "current in mA", phase, MA_MAX, out_text);
+    const struct regmap_value *power = &v->at[QUANTITY_POWER][phase];
+    bool has_current = (regmap_phases(map) & PHASE_BIT(phase)) != 0;
+    enum rc rc = has_current ? value_need(&v->at[QUANTITY_CURRENT][phase], "current in mA", phase, MA_MAX, out_text) : RC_OK;
 
     if (rc == RC_OK && power->state != VALUE_ABSENT) {
         rc = value_need(power, "power in W", phase, POWER_PHASE_MAX_W, out_text);
@@ -336,43 +174,88 @@ static enum rc phase_decode(const struct regmap_model *model, const struct value
     }
     out->voltage_mv[phase] = value_or_zero(&v->at[QUANTITY_VOLTAGE][phase]);
     out->power_w[phase] = value_or_zero(power);
-    out->current_ma[phase] = current_signed(model, v, phase);
+    out->power_set = (uint8_t)(out->power_set | (power->state == VALUE_GOOD ? PHASE_BIT(phase) : 0));
+    if (has_current) {
+        out->current_ma[phase] = current_signed(map, v, phase);
+        out->current_set = (uint8_t)(out->current_set | PHASE_BIT(phase));
+    }
+    if (factor_told(map, &v->at[QUANTITY_FACTOR][phase], &out->factor_permille[phase]) || factor_derived(out, phase, &out->factor_permille[phase])) {
+        out->factor_set = (uint8_t)(out->factor_set | PHASE_BIT(phase));
+    }
     return RC_OK;
 }
 
-enum rc regmap_decode(const struct regmap_model *model, const struct regmap_image *image, int64_t taken_ms, struct meter_sample *out,
+static enum rc total_decode(const struct regmap_values *v, struct meter_sample *out, char out_text[REGMAP_TEXT_LEN])
+{
+    const struct regmap_value *total = &v->at[QUANTITY_POWER][REGMAP_TOTAL];
+    enum rc rc = total->state != VALUE_ABSENT ? value_need(total, "power in W", REGMAP_TOTAL, PHASE_N * POWER_PHASE_MAX_W, out_text) : RC_OK;
+
+    if (total->state == VALUE_GOOD) {
+        out->power_total_w = (int32_t)total->is;
+        out->power_set = (uint8_t)(out->power_set | METER_POWER_TOTAL);
+    } else {
+        out->power_total_w = out->power_w[0] + out->power_w[1] + out->power_w[2];
+    }
+    return rc;
+}
+
+static enum rc frequency_decode(const struct regmap_map *map, const struct regmap_values *v, struct meter_sample *out, char out_text[REGMAP_TEXT_LEN])
+{
+    static const int64_t bounds[2] = {FREQUENCY_LOW_MHZ, FREQUENCY_HIGH_MHZ};
+    struct regmap_value f = v->at[QUANTITY_FREQUENCY][REGMAP_TOTAL];
+
+    if ((map->quirks & QUIRK_FREQUENCY_TENTHS) != 0 && f.is > FREQUENCY_TENTHS_MHZ) {
+        f.is /= 10;
+    }
+    enum rc rc = value_may(&f, "frequency in mHz", REGMAP_TOTAL, bounds, out_text);
+    if (rc == RC_OK) {
+        out->frequency_mhz = value_or_zero(&f);
+    }
+    return (map->quirks & QUIRK_FREQUENCY_DOUBTFUL) != 0 ? RC_OK : rc;
+}
+
+/* A meter that was mounted the wrong way round. */
+static void invert(struct meter_sample *s)
+{
+    int64_t import_wh = s->import_wh;
+
+    for (int p = 0; p < PHASE_N; p++) {
+        s->current_ma[p] = -s->current_ma[p];
+        s->power_w[p] = -s->power_w[p];
+        s->factor_permille[p] = -s->factor_permille[p];
+    }
+    s->power_total_w = -s->power_total_w;
+    s->import_wh = s->export_wh;
+    s->export_wh = import_wh;
+}
+
+enum rc regmap_decode(const struct regmap_plan *plan, const struct regmap_image *image, int64_t taken_ms, struct meter_sample *out,
                       char out_text[REGMAP_TEXT_LEN])
 {
-    static const int64_t frequency_bounds[2] = {FREQUENCY_LOW_MHZ, FREQUENCY_HIGH_MHZ};
     struct meter_sample sample = {.taken_ms = taken_ms};
-    struct values v;
-    enum rc rc;
+    struct regmap_values v;
+    enum rc rc = RC_OK;
 
-    values_read(model, image, &v);
-    const struct value *total = &v.at[QUANTITY_POWER][REGMAP_TOTAL];
-    if (total->state != VALUE_ABSENT) {
-        rc = value_need(total, "power in W", REGMAP_TOTAL, PHASE_N * POWER_PHASE_MAX_W, out_text);
-        if (rc != RC_OK) {
-            return rc;
-        }
+    regmap_values_read(plan->map, image, plan->is_inverted, &v);
+    for (int phase = 0; phase < PHASE_N && rc == RC_OK; phase++) {
+        rc = (plan->phases & PHASE_BIT(phase)) != 0 ? phase_decode(plan->map, &v, phase, &sample, out_text) : RC_OK;
     }
-    for (int phase = 0; phase < PHASE_N; phase++) {
-        rc = regmap_has_phase(model, phase) ? phase_decode(model, &v, phase, &sample, out_text) : RC_OK;
-        if (rc != RC_OK) {
-            return rc;
-        }
-        sample.power_total_w += sample.power_w[phase];
+    if (rc == RC_OK) {
+        rc = total_decode(&v, &sample, out_text);
     }
-    if (total->state == VALUE_GOOD) {
-        sample.power_total_w = (int32_t)total->is;
+    if (rc == RC_OK) {
+        rc = frequency_decode(plan->map, &v, &sample, out_text);
     }
-    rc = value_may(&v.at[QUANTITY_FREQUENCY][REGMAP_TOTAL], "frequency in mHz", REGMAP_TOTAL, frequency_bounds, out_text);
     if (rc != RC_OK) {
         return rc;
     }
-    sample.frequency_mhz = value_or_zero(&v.at[QUANTITY_FREQUENCY][REGMAP_TOTAL]);
     sample.import_wh = energy_of(&v.at[QUANTITY_IMPORT][REGMAP_TOTAL]);
     sample.export_wh = energy_of(&v.at[QUANTITY_EXPORT][REGMAP_TOTAL]);
+    sample.voltage_step_mv = v.voltage_step_mv;
+    sample.digest = regmap_digest(image);
+    if (plan->is_inverted) {
+        invert(&sample);
+    }
     *out = sample;
     return RC_OK;
 }

@@ -28,7 +28,8 @@ static const struct int_row box_ints[] = {
 static const struct int_row meter_ints[] = {INT_ROW(site_meter, lag_ms, false, RANGE(0, 10000, 1000), RANGE(0, 10000, 1000))};
 static const int32_t lowest_limit_ma[SITEDOC_MODE_N] = {[SITEDOC_RUNNING] = 1000, [SITEDOC_WHAT_IF] = 0};
 
-static const char *const node_keys[] = {"id", "parent", "limit_ma", "limit_w", "reserve_ma", "base_load_ma", "base_load_worst_ma", "max_imbalance_ma", "schedule", NULL};
+static const char *const node_keys[] = {"id",       "parent", "limit_ma", "limit_w", "reserve_ma", "base_load_ma", "base_load_worst_ma", "max_imbalance_ma",
+                                        "schedule", NULL};
 static const char *const box_keys[] = {"id", "name", "node", "phases", "min_ma", "max_ma", "fallback_ma", "priority", "weight", "mode",
                                        /* the next ones mean something to wallbox-plan only */
                                        "phases_used", "demand_ma", "waiting_ms", "running_ms", "current_ma", "needed_wh", "departure_ms", "fixed_ma", NULL};
@@ -220,7 +221,8 @@ static void read_timezone(const json_t *document, struct site *out, struct sited
 /* The rules that need the whole site. Nodes are named as they stand in the document. */
 static void validate(const struct site *site, const struct site_order *order, struct sitedoc_errors *errors)
 {
-    static const char *const sections[] = {[SITE_PART_SITE] = "", [SITE_PART_NODE] = "nodes", [SITE_PART_BOX] = "wallboxes", [SITE_PART_METER] = "meters", [SITE_PART_WINDOW] = "schedule"};
+    static const char *const sections[] = {
+        [SITE_PART_SITE] = "", [SITE_PART_NODE] = "nodes", [SITE_PART_BOX] = "wallboxes", [SITE_PART_METER] = "meters", [SITE_PART_WINDOW] = "schedule"};
     struct site_error found[SITEDOC_ERROR_MAX];
     uint16_t n = site_validate(site, found, SITEDOC_ERROR_MAX);
 

@@ -326,7 +326,7 @@ enum rc store_load(struct store *s, struct store_loaded *out)
     rc = db_newest_epoch(&s->db, &loaded.epoch, &loaded.longest_lease_ms);
     rc = rc == RC_OK ? db_newest_document(&s->db, &loaded.document) : rc;
     if (rc != RC_OK && rc != RC_MISSING) {
-        log_err("store_load why=\"%s\"", s->db.why);
+        log_err("database path=%s why=\"%s\"", sqlite3_db_filename(s->db.handle, "main"), s->db.why);
         return RC_IO;
     }
     s->is_state_lost = s->state.epoch < loaded.epoch;

@@ -5,6 +5,8 @@
 #include "common/base/check.h"
 #include "common/base/units.h"
 #include "common/os/clock.h"
+#include "manager/shell/meter_text.h"
+#include "manager/shell/regmap_models.h"
 
 #define HEX_MAX 32u
 
@@ -99,20 +101,50 @@ static json_t *voltages(bool is_known, const int32_t mv[PHASE_N])
     return list;
 }
 
+static json_t *text_known(bool is_known, const char *text)
+{
+    return is_known ? json_string(text) : json_null();
+}
+
+/* Whether the meter is believed, and what to do when it is not. */
+static json_t *trust_json(const struct site_meter *m, const struct view_meter *v)
+{
+    struct regmap_choice choice = {0};
+    bool is_doubted = v->state != METER_GOOD && v->doubt != DOUBT_NONE;
+    char text[METER_TEXT_LEN];
+    const char *why;
+    bool is_low = regmap_choose(m->model, &choice, &why) == RC_OK && choice.model->confidence == CONFIDENCE_LOW;
+
+    meter_text_explain(v->doubt, v->suggested, text);
+    return json_pack("{s:o, s:o, s:s, s:o, s:b}", "doubt", text_known(is_doubted, meter_doubt_text(v->doubt)), "explanation", text_known(is_doubted, text),
+                     "wiring", meter_text_wiring(v->wiring), "suggested_phases", text_known(v->suggested != PHASES_UNSET, phase_assign_text(v->suggested)),
+                     "is_unverified", is_low);
+}
+
+static json_t *figures_json(const struct view_meter *v)
+{
+    const struct meter_sample *last = &v->last;
+    bool is_live = v->has_sample && v->state == METER_GOOD;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "age_ms", known(v->has_sample, v->age_ms), "current_ma",
+                     three_known(is_live, last->current_ma), "voltage_mv", voltages(is_live, last->voltage_mv), "power_w", three_known(is_live, last->power_w),
+                     "power_total_w", known(is_live, last->power_total_w), "energy_import_wh", known(v->has_sample && last->import_wh >= 0, last->import_wh),
+                     "energy_export_wh", known(v->has_sample && last->export_wh >= 0, last->export_wh), "frequency_mhz",
+                     known(is_live && last->frequency_mhz > 0, last->frequency_mhz));
+}
+
 static json_t *meter_json(const struct site *site, const struct view *view, uint16_t i)
 {
     const struct site_meter *m = &site->meter[i];
     const struct view_meter *v = &view->meter[i];
-    const struct meter_sample *last = &v->last;
-    bool is_live = v->has_sample && v->state == METER_GOOD;
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", m->id, "model", m->model, "node", site->node[m->node].id, "role",
+                             m->role == METER_SOLAR ? "solar" : "house", "state", meter_state_text(v->state));
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", m->id, "model", m->model, "node", site->node[m->node].id,
-                     "role", m->role == METER_SOLAR ? "solar" : "house", "state", meter_state_text(v->state), "age_ms", known(v->has_sample, v->age_ms),
-                     "current_ma", three_known(is_live, last->current_ma), "voltage_mv", voltages(is_live, last->voltage_mv), "power_w",
-                     three_known(is_live, last->power_w), "power_total_w", known(is_live, last->power_total_w), "energy_import_wh",
-                     known(v->has_sample && last->import_wh >= 0, last->import_wh), "energy_export_wh",
-                     known(v->has_sample && last->export_wh >= 0, last->export_wh), "frequency_mhz",
-                     known(is_live && last->frequency_mhz > 0, last->frequency_mhz));
+    if (json == NULL || json_object_update_new(json, figures_json(v)) != 0 || json_object_update_new(json, trust_json(m, v)) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
 }
 
 static json_t *totals_json(const struct view *view)

@@ -2,17 +2,18 @@
  *
  * Never overload (S7 of spec 05 5.3): no phase of any node above its limit + 1 % for longer than 8 s, rows where the house alone is above the
  * limit left out; and never above 1.45 x limit because of the wallboxes, that is: also with the lowest house load of the last 8 s.
- * Never waste: second by second the true base load and the true wishes of the vehicles are divided by the product's own allocation; of what
- * it gives while somebody has less than he could use, at least 90 % was drawn or offered. What is offered beyond the division does not count.
+ * Never waste (waste.h): second by second the true base load and the true wishes of the vehicles are divided by the product's own allocation;
+ * of what it gives while somebody has less than he could use, at least 90 % was drawn or offered. What is offered beyond the division, or to
+ * a vehicle that cannot take it, does not count.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/units.h"
-#include "manager/core/allocate.h"
 #include "manager/shell/sitedoc.h"
 #include "tests/judge/track.h"
+#include "tests/judge/waste.h"
 
 #define OVER_MOST_MS 8000
 #define WINDOW_N 81 /* rows of 100 ms: the house of the last 8 s */
@@ -34,13 +35,7 @@ struct judge {
     struct watch watch[NODE_MAX][PHASE_N];
     int64_t row_n;
     int64_t last_ms;
-    int64_t scarce_s;   /* seconds in which demand exceeded what could be given */
-    int64_t given_ma_s; /* what the division of the truth gives in those */
-    int64_t used_ma_s;  /* what was drawn or offered of it */
-    struct alloc_node node[NODE_MAX];
-    struct alloc_box box[BOX_MAX];
-    struct alloc_result result[BOX_MAX];
-    struct alloc_scratch scratch;
+    struct waste waste;
 };
 
 static int32_t lowest_net_ma(const struct watch *w, int64_t row_n)
@@ -75,69 +70,6 @@ static void watch_phase(struct judge *j, uint16_t node, int phase, int64_t step_
     }
 }
 
-static void divide_truth(struct judge *j)
-{
-    const struct alloc_rules rules = {.step_ma = 100, .start_margin_ma = 0, .turn_ms = 900000, .min_run_ms = 0, .voltage_mv = 230000};
-    const struct site *s = j->site;
-
-    for (uint16_t i = 0; i < s->node_n; i++) {
-        j->node[i] = (struct alloc_node){.parent = s->node[i].parent, .budget_w = s->node[i].limit_w > 0 ? s->node[i].limit_w : -1};
-        for (int p = 0; p < PHASE_N; p++) {
-            const struct track_node *n = &j->track.node[i];
-
-            j->node[i].budget_ma[p] = n->limit_ma[p] - site_reserve_ma(&s->node[i], p) - max_i32(n->house_ma[p] - n->solar_ma[p], 0);
-        }
-    }
-    for (uint16_t i = 0; i < s->box_n; i++) {
-        const struct track_vehicle *v = &j->track.vehicle[i];
-        int32_t demand_ma = v->wants ? min_i32(v->max_ma, s->box[i].max_ma) : 0;
-
-        j->box[i] = (struct alloc_box){.node = s->box[i].node,
-                                       .used = v->used != 0 ? v->used : phase_wired(s->box[i].phases),
-                                       .priority = s->box[i].priority,
-                                       .weight = s->box[i].weight,
-                                       .min_ma = s->box[i].min_ma,
-                                       .max_ma = s->box[i].max_ma,
-                                       .demand_ma = demand_ma,
-                                       .cap_ma = demand_ma,
-                                       .current_ma = j->track.box[i].pilot_ma,
-                                       .running_ms = j->track.box[i].pilot_ma > 0 ? 1 : 0,
-                                       .rank = i};
-    }
-    alloc_run(&rules, j->node, s->node_n, j->box, s->box_n, &j->scratch, j->result);
-}
-
-static int32_t offered_ma(const struct track_box *b, uint8_t used, int phase)
-{
-    int32_t pilot_ma = (used & PHASE_BIT(phase)) != 0 ? b->pilot_ma : 0;
-
-    return max_i32(pilot_ma, b->drawn_ma[phase]);
-}
-
-static void judge_second(struct judge *j)
-{
-    int64_t given_ma[PHASE_N] = {0};
-    int64_t used_ma[PHASE_N] = {0};
-    bool is_scarce = false;
-
-    divide_truth(j);
-    for (uint16_t i = 0; i < j->site->box_n; i++) {
-        is_scarce = is_scarce || (j->box[i].demand_ma >= j->box[i].min_ma && j->result[i].allocated_ma < j->box[i].demand_ma);
-        for (int p = 0; p < PHASE_N; p++) {
-            given_ma[p] += (j->box[i].used & PHASE_BIT(p)) != 0 ? j->result[i].allocated_ma : 0;
-            used_ma[p] += j->track.vehicle[i].wants ? offered_ma(&j->track.box[i], j->box[i].used, p) : 0;
-        }
-    }
-    if (!is_scarce) {
-        return;
-    }
-    j->scarce_s++;
-    for (int p = 0; p < PHASE_N; p++) {
-        j->given_ma_s += given_ma[p];
-        j->used_ma_s += min_i64(used_ma[p], given_ma[p]);
-    }
-}
-
 static enum rc judge_rows(struct judge *j)
 {
     enum rc rc;
@@ -150,8 +82,9 @@ static enum rc judge_rows(struct judge *j)
                 watch_phase(j, node, p, step_ms);
             }
         }
+        waste_row(&j->waste, &j->track);
         if (j->row_n > 0 && j->track.t_ms / SECOND_MS != j->last_ms / SECOND_MS) {
-            judge_second(j);
+            waste_second(&j->waste, &j->track);
         }
         j->last_ms = j->track.t_ms;
         j->row_n++;
@@ -159,9 +92,9 @@ static enum rc judge_rows(struct judge *j)
     return rc == RC_MISSING ? RC_OK : rc;
 }
 
-static int64_t used_permille(const struct judge *j)
+static bool is_wasted(const struct judge *j)
 {
-    return j->given_ma_s == 0 ? 1000 : j->used_ma_s * 1000 / j->given_ma_s;
+    return waste_used_permille(&j->waste.by_rules) < USE_LEAST_PERMILLE;
 }
 
 static bool is_over(const struct judge *j)
@@ -197,25 +130,25 @@ static void print_judgement(const struct judge *j)
         energy_wh += j->track.box[i].energy_wh;
     }
     printf("{\n  \"duration_ms\": %" PRId64 ",\n  \"rows\": %" PRId64 ",\n  \"energy_wh\": %" PRId64 ",\n", j->last_ms, j->row_n, energy_wh);
-    printf("  \"scarce_s\": %" PRId64 ",\n  \"used_permille\": %" PRId64 ",\n", j->scarce_s, used_permille(j));
-    printf("  \"never_overload\": %s,\n  \"never_waste\": %s,\n  \"nodes\": [\n", is_over(j) ? "false" : "true",
-           used_permille(j) >= USE_LEAST_PERMILLE ? "true" : "false");
+    printf("  \"scarce_s\": %" PRId64 ",\n  \"used_permille\": %" PRId64 ",\n  \"used_of_all_knowing_permille\": %" PRId64 ",\n", j->waste.by_rules.scarce_s,
+           waste_used_permille(&j->waste.by_rules), waste_used_permille(&j->waste.all_knowing));
+    printf("  \"never_overload\": %s,\n  \"never_waste\": %s,\n  \"nodes\": [\n", is_over(j) ? "false" : "true", is_wasted(j) ? "false" : "true");
     for (uint16_t node = 0; node < j->site->node_n; node++) {
         print_phases(j, node);
     }
     printf("  ]\n}\n");
 }
 
-static enum rc load_site(const char *path, struct site *out)
+static enum rc load_site(const char *path, struct site *out, struct manager_params *out_params)
 {
     struct sitedoc_errors errors = {0};
     json_t *document = NULL;
     enum rc rc = sitedoc_load(path, &document, &errors);
 
-    if (rc == RC_OK) {
-        rc = sitedoc_site(document, out, &errors);
-        json_decref(document);
-    }
+    manager_params_defaults(out_params);
+    rc = rc == RC_OK ? sitedoc_site(document, out, &errors) : rc;
+    rc = rc == RC_OK ? sitedoc_params(document, out_params, &errors) : rc;
+    json_decref(document);
     for (uint16_t i = 0; i < errors.n && i < SITEDOC_ERROR_MAX; i++) {
         fprintf(stderr, "%s: %s\n", path, errors.at[i]);
     }
@@ -226,16 +159,18 @@ int main(int argc, char **argv)
 {
     struct judge *j = calloc(1, sizeof *j);
     struct site *site = calloc(1, sizeof *site);
+    struct manager_params params;
     int code = 2;
 
     if (argc != 3) {
         fprintf(stderr, "usage: site-judge SITE.json RECORD\n");
         goto out;
     }
-    if (j == NULL || site == NULL || load_site(argv[1], site) != RC_OK) {
+    if (j == NULL || site == NULL || load_site(argv[1], site, &params) != RC_OK) {
         goto out;
     }
     j->site = site;
+    waste_init(&j->waste, site, &params);
     code = track_open(&j->track, argv[2], site) == RC_OK && judge_rows(j) == RC_OK ? 0 : 2;
     if (code == 0 && j->row_n < 2) {
         fprintf(stderr, "%s: holds no record\n", argv[2]);
@@ -243,7 +178,7 @@ int main(int argc, char **argv)
     }
     if (code == 0) {
         print_judgement(j);
-        code = is_over(j) || used_permille(j) < USE_LEAST_PERMILLE ? 1 : 0;
+        code = is_over(j) || is_wasted(j) ? 1 : 0;
     }
     track_close(&j->track);
 out:

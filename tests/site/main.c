@@ -92,7 +92,7 @@ static enum cli_exit read_document(const char *path, struct program *p)
     json_t *document = NULL;
     CHECK(errors != NULL);
     enum rc rc = sitedoc_load(path, &document, errors);
-    bool has_path = rc != RC_OK; /* errors of reading name the file themselves */
+    bool has_path = rc == RC_IO; /* this error names the file itself */
     rc = rc == RC_OK ? sitedoc_site(document, &p->run.site, errors) : rc;
     rc = rc == RC_OK ? simdoc_read(document, path, &p->run.site, &p->simulation, errors) : rc;
     for (uint16_t i = 0; i < errors->n && i < SITEDOC_ERROR_MAX; i++) {

@@ -237,8 +237,9 @@ static void refuse_twins(const struct fields *meters, const struct site *site, c
 
 enum rc simdoc_read(const json_t *document, const char *path, const struct site *site, struct simulation *out, struct sitedoc_errors *errors)
 {
-    static const char *const keys[] = {"seed",  "tick_ms", "speed",  "voltage_mv", "sag_mohm", "start",
-                                       "house", "solar",   "meters", "wallboxes",  "sessions", NULL};
+    static const char *const keys[] = {"seed", "tick_ms", "speed", "voltage_mv", "sag_mohm", "start", "house", "solar", "meters", "wallboxes", "sessions",
+                                       /* the next ones mean something to wallbox-plan only */
+                                       "step_ms", "arrivals", "base_load", "sun", NULL};
     uint16_t before_n = errors->n;
     struct fields root = {.object = document, .errors = errors};
     struct fields f = fields_of(&root, "simulation");

@@ -249,6 +249,14 @@ Test(cli, help_lists_every_option_with_units_and_defaults)
                                  "  --version                   print name and version and end\n");
 }
 
+Test(cli, a_number_that_is_not_given_has_no_default_to_show)
+{
+    struct door d = {.open_ms = 0};
+
+    cr_assert_not(RUN(&d, "--help"));
+    cr_assert_not_null(strstr(d.out.text, "how long it stays open (100..1000 ms)\n"));
+}
+
 Test(cli, version_is_one_line)
 {
     struct door d = {0};

@@ -198,7 +198,9 @@ Test(config, a_choice_names_what_is_allowed)
 
 Test(config, unknown_keys_groups_and_lists_are_errors)
 {
-    static const char *const lines[] = {":1: open is not known", ":2: doors is not known", ":3: list is not known"};
+    static const char *const lines[] = {":1: open is not known, must be one of: name, market, loud, color, open_ms, floor_n",
+                                        ":2: doors is not known, must be one of: name, market, loud, color, open_ms, floor_n",
+                                        ":3: list is not known, must be one of: name, market, loud, color, open_ms, floor_n"};
     struct fixture f;
 
     begin(&f);
@@ -230,7 +232,9 @@ Test(config, what_libconfig_refuses_has_its_line)
 
 Test(config, all_errors_of_a_file_are_said)
 {
-    static const char *const lines[] = {":1: open_ms must be 100..1000 ms, is 1", ":3: nothing is not known", ":4: loud must be true or false, is \"no\""};
+    static const char *const lines[] = {":1: open_ms must be 100..1000 ms, is 1",
+                                        ":3: nothing is not known, must be one of: name, market, loud, color, open_ms, floor_n",
+                                        ":4: loud must be true or false, is \"no\""};
     struct fixture f;
 
     begin(&f);

@@ -48,7 +48,7 @@ Test(bus_check, a_model_that_does_not_exist_and_an_address_that_is_none_are_refu
     static struct site site;
 
     add(&site, "abc", "tcp:10.0.0.5:502:1", PHASES_L1_L2_L3);
-    refused(&site, 0, "no model \"abc\"");
+    refused(&site, 0, "model abc: there is no such meter model");
     site.meter_n = 0;
     add(&site, "tq_em300_lr", "10.0.0.5", PHASES_L1_L2_L3);
     refused(&site, 0, "tcp:HOST:PORT:UNIT");

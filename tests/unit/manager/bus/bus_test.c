@@ -55,7 +55,7 @@ Test(bus_test, a_model_or_address_that_does_not_exist_is_explained)
     struct bus_test t;
 
     cr_assert_eq(bus_test_once(&lowfd, "", "tcp:1.2.3.4:502:1", &t), RC_RANGE);
-    cr_assert_not_null(strstr(t.text, "no meter model"));
+    cr_assert_not_null(strstr(t.text, "no such meter model"));
     cr_assert_eq(bus_test_once(&lowfd, "tq_em300_lr", "1.2.3.4", &t), RC_RANGE);
     cr_assert_not_null(strstr(t.text, BUS_ADDRESS_FORMS));
     cr_assert_eq(bus_test_once(&lowfd, "tq_em300_lr", "rtu:/dev/ttyS0:9600:N:1", &t), RC_RANGE);

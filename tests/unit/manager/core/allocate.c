@@ -71,11 +71,10 @@ Test(allocate, one_wallbox_at_the_edges_of_a_budget)
         int32_t ma;
         enum reason reason;
     } row[] = {
-        {-32000, 0, 0, REASON_BELOW_MINIMUM},    {-1, 6000, 0, REASON_BELOW_MINIMUM},      {0, 0, 0, REASON_BELOW_MINIMUM},
-        {1, 6000, 0, REASON_BELOW_MINIMUM},      {5999, 6000, 0, REASON_BELOW_MINIMUM},    {6000, 6000, 6000, REASON_NODE_FULL},
-        {6000, 0, 0, REASON_BELOW_MINIMUM},      {6499, 0, 0, REASON_BELOW_MINIMUM},       {6500, 0, 6500, REASON_NODE_FULL},
-        {6099, 6000, 6000, REASON_NODE_FULL},    {6100, 6000, 6100, REASON_NODE_FULL},     {31999, 0, 31900, REASON_NODE_FULL},
-        {32000, 0, 32000, REASON_WALLBOX_LIMIT}, {MA_MAX, 0, 32000, REASON_WALLBOX_LIMIT},
+        {-32000, 0, 0, REASON_BELOW_MINIMUM},  {-1, 6000, 0, REASON_BELOW_MINIMUM},   {0, 0, 0, REASON_BELOW_MINIMUM},      {1, 6000, 0, REASON_BELOW_MINIMUM},
+        {5999, 6000, 0, REASON_BELOW_MINIMUM}, {6000, 6000, 6000, REASON_NODE_FULL},  {6000, 0, 0, REASON_BELOW_MINIMUM},   {6499, 0, 0, REASON_BELOW_MINIMUM},
+        {6500, 0, 6500, REASON_NODE_FULL},     {6099, 6000, 6000, REASON_NODE_FULL},  {6100, 6000, 6100, REASON_NODE_FULL}, {31999, 0, 31900, REASON_NODE_FULL},
+        {32000, 0, 32000, REASON_DEMAND_MET},  {MA_MAX, 0, 32000, REASON_DEMAND_MET},
     };
 
     for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
@@ -104,7 +103,7 @@ Test(allocate, demand_cap_and_the_wallbox_itself_end_the_raise_each_with_its_rea
         {6000, MA_MAX, 6000, ALLOC_CHARGING, REASON_DEMAND_MET},
         {6050, MA_MAX, 6050, ALLOC_CHARGING, REASON_DEMAND_MET},
         {31999, MA_MAX, 31999, ALLOC_CHARGING, REASON_DEMAND_MET},
-        {32000, MA_MAX, 32000, ALLOC_CHARGING, REASON_WALLBOX_LIMIT},
+        {32000, MA_MAX, 32000, ALLOC_CHARGING, REASON_DEMAND_MET},
         {40000, MA_MAX, 32000, ALLOC_CHARGING, REASON_WALLBOX_LIMIT},
         {32000, 10000, 10000, ALLOC_CHARGING, REASON_METER_FALLBACK},
         {10000, 10000, 10000, ALLOC_CHARGING, REASON_DEMAND_MET},
@@ -395,4 +394,98 @@ Test(allocate, a_minimum_that_is_no_multiple_of_the_step_stays_or_goes_to_the_ne
     set_node(0, NODE_NONE, 12200);
     run(1, 2);
     expect_ma(2, (int32_t[]){6100, 6050}); /* the first leaves 50 mA, less than a step */
+}
+
+/* A node with a surplus of the sun. */
+static struct alloc_rules sunny(enum alloc_surplus mode, int32_t l1_ma, int32_t l2_ma, int32_t l3_ma)
+{
+    struct alloc_rules r = rules;
+
+    r.surplus_mode = mode;
+    memcpy(r.surplus_ma, (int32_t[PHASE_N]){l1_ma, l2_ma, l3_ma}, sizeof r.surplus_ma);
+    return r;
+}
+
+Test(allocate, a_fixed_wallbox_takes_sun_and_imbalance_on_every_phase_that_it_may_be_drawing_on)
+{
+    struct alloc_rules r = sunny(SURPLUS_PER_PHASE, 20000, 20000, 20000);
+
+    set_node(0, NODE_NONE, 63000);
+    set_boxes(2);
+    box[0].solar = box[1].solar = ALLOC_SOLAR_MINIMUM;
+    box[0].used = L1; /* silent: it may be drawing on L2 as well by now */
+    box[0].is_fixed = true;
+    memcpy(box[0].fixed_ma, (int32_t[]){6000, 8000, 0}, sizeof box[0].fixed_ma);
+    box[1].used = L2;
+    alloc_run(&r, node, 1, box, 2, &scratch, out);
+    expect_ma(2, (int32_t[]){0, 12000});
+    expect_reason(1, REASON_SOLAR, 0, 1);
+    box[0].solar = box[1].solar = ALLOC_FAST;
+    node[0].has_imbalance = true;
+    node[0].imbalance_ma = 20000;
+    run(1, 2);
+    expect_ma(2, (int32_t[]){0, 12000});
+    expect_reason(1, REASON_IMBALANCE, 0, 1);
+}
+
+Test(allocate, a_met_demand_is_named_before_the_limit_of_the_wallbox)
+{
+    set_node(0, NODE_NONE, 63000);
+    set_boxes(1);
+    box[0].max_ma = box[0].demand_ma = 16000;
+    run(1, 1);
+    expect_reason(0, REASON_DEMAND_MET, NODE_NONE, -1);
+    box[0].demand_ma = 16001;
+    run(1, 1);
+    expect_ma(1, (int32_t[]){16000});
+    expect_reason(0, REASON_WALLBOX_LIMIT, NODE_NONE, -1);
+}
+
+Test(allocate, a_rule_is_named_before_the_company_that_does_not_leave_enough)
+{
+    struct alloc_rules r = sunny(SURPLUS_SUMMED, 13000, 0, 0);
+
+    /* The node is full already with the higher priority; the sun only with the equal one as well. */
+    set_node(0, NODE_NONE, 12500);
+    set_boxes(3);
+    for (uint16_t i = 0; i < 3; i++) {
+        box[i].used = L1;
+        box[i].solar = ALLOC_SOLAR_ONLY;
+    }
+    box[0].priority = 6;
+    set_running(0, 0);
+    set_running(1, 0);
+    alloc_run(&r, node, 1, box, 3, &scratch, out);
+    expect_ma(3, (int32_t[]){6500, 6000, 0});
+    expect_reason(2, REASON_SOLAR, 0, -1);
+    node[0].budget_ma[0] = 12499;
+    alloc_run(&r, node, 1, box, 3, &scratch, out);
+    expect_reason(2, REASON_SOLAR, 0, -1);
+    r.surplus_ma[0] = 60000;
+    alloc_run(&r, node, 1, box, 3, &scratch, out);
+    expect_reason(2, REASON_PRIORITY, 0, 0);
+    node[0].budget_ma[0] = 12500;
+    alloc_run(&r, node, 1, box, 3, &scratch, out);
+    expect_reason(2, REASON_WAITING_TURN, 0, 0);
+    node[0].scheduled = L1;
+    alloc_run(&r, node, 1, box, 3, &scratch, out);
+    expect_reason(2, REASON_SCHEDULE, 0, 0);
+}
+
+Test(allocate, a_running_wallbox_that_lives_on_the_sun_stops_when_its_minimum_is_gone_and_a_guaranteed_one_does_not)
+{
+    struct alloc_rules r = sunny(SURPLUS_SUMMED, 5999, 0, 0);
+
+    set_node(0, NODE_NONE, 63000);
+    set_boxes(2);
+    box[0].used = box[1].used = L1;
+    box[0].solar = ALLOC_SOLAR_ONLY;
+    box[1].solar = ALLOC_SOLAR_MINIMUM;
+    set_running(0, 0);
+    set_running(1, 0);
+    alloc_run(&r, node, 1, box, 2, &scratch, out);
+    expect_ma(2, (int32_t[]){0, 6000});
+    expect_reason(0, REASON_SOLAR, 0, -1);
+    expect_reason(1, REASON_SOLAR, 0, -1);
+    cr_assert_not(out[1].is_covered);
 }

@@ -86,3 +86,36 @@ Test(allocate_large, equal_input_gives_equal_output_and_its_order_does_not_matte
         cr_assert_eq(memcmp(&first[box[i].rank], &out[i], sizeof out[i]), 0, "wallbox %u", box[i].rank);
     }
 }
+
+Test(allocate_large, ten_times_as_many_with_all_weights_fill_what_there_is)
+{
+    static struct alloc_box many[ALLOC_BOX_MAX];
+    static struct alloc_result result[ALLOC_BOX_MAX];
+    static int64_t used[NODE_MAX][PHASE_N];
+    struct rng rng = {.state = 11};
+    uint32_t full_n = 0;
+
+    for (uint16_t i = 0; i < NODE_MAX; i++) {
+        node[i] = (struct alloc_node){.parent = (uint16_t)(i == 0 ? NODE_NONE : (i - 1) / 4), .budget_w = -1};
+        for (int phase = 0; phase < PHASE_N; phase++) {
+            node[i].budget_ma[phase] = (int32_t)(i < 85 ? 100000000 : rng_range(&rng, 100000, 900000)); /* the outer ones hold */
+        }
+    }
+    for (uint16_t i = 0; i < ALLOC_BOX_MAX; i++) {
+        many[i] = (struct alloc_box){.min_ma = 6000, .max_ma = 32000, .cap_ma = MA_MAX, .rank = (uint16_t)(ALLOC_BOX_MAX - 1 - i)};
+        many[i].node = (uint16_t)rng_range(&rng, 85, NODE_MAX - 1);
+        many[i].used = (uint8_t)rng_range(&rng, 1, PHASE_ALL);
+        many[i].demand_ma = (int32_t)rng_range(&rng, 6000, 32000);
+        many[i].weight = (int8_t)(i == 0 ? WEIGHT_MAX : rng_range(&rng, 1, 3)); /* one counts for a hundred steps of the others */
+        many[i].current_ma = 6000;
+    }
+    alloc_run(&rules, node, NODE_MAX, many, ALLOC_BOX_MAX, &scratch, result);
+    alloc_used(node, NODE_MAX, many, result, ALLOC_BOX_MAX, used);
+    for (uint16_t i = 0; i < NODE_MAX; i++) {
+        for (int phase = 0; phase < PHASE_N; phase++) {
+            cr_assert_leq(used[i][phase], node[i].budget_ma[phase], "node %u", i);
+            full_n += used[i][phase] > node[i].budget_ma[phase] - rules.step_ma;
+        }
+    }
+    cr_assert_gt(full_n, 100);
+}

@@ -289,22 +289,6 @@ Test(core, who_speaks_out_of_order_or_is_unknown_is_sent_away)
     rig_free(&r);
 }
 
-Test(core, a_connection_that_never_introduces_itself_is_closed_after_five_seconds)
-{
-    struct rig r;
-    struct mev e = {.kind = MEV_PEER_OPEN, .peer = {.peer = 50}};
-
-    rig_init(&r, 1, 32000, false);
-    rig_start(&r);
-    e.now_ms = r.now_ms;
-    manager_step(r.manager, &e, r.fx);
-    rig_run(&r, HELLO_WITHIN_MS - 10);
-    cr_expect_eq(r.close_n, 0);
-    rig_run(&r, 10);
-    cr_expect_eq(r.close_n, 1);
-    rig_free(&r);
-}
-
 Test(core, a_record_is_acknowledged_when_it_is_on_disk_and_not_before)
 {
     struct rig r;

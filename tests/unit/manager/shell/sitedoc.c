@@ -175,6 +175,34 @@ Test(sitedoc, values_outside_their_range_are_said_with_path_bounds_and_value)
     refuses("{\"nodes\": [" ROOT "], \"timezone\": 1}", "timezone: must be an IANA name of at most 64 bytes");
 }
 
+static enum rc read_what_if(const char *text)
+{
+    json_t *document;
+    enum rc rc;
+
+    errors = (struct sitedoc_errors){0};
+    document = parse(text);
+    rc = sitedoc_what_if(document, &site, &errors);
+    json_decref(document);
+    return rc;
+}
+
+Test(sitedoc, a_what_if_may_have_any_figures_but_is_a_tree_with_names)
+{
+    cr_assert_eq(read_what_if("{\"nodes\": [{\"id\": \"g\", \"limit_ma\": [0, 0, 0], \"limit_w\": 1}], \"wallboxes\": [{\"id\": \"A\", \"node\": \"g\","
+                              "\"min_ma\": 1, \"max_ma\": 1, \"fallback_ma\": 80000}], \"meters\": 7, \"timezone\": 7}"),
+                 RC_OK, "%s", errors.at[0]);
+    cr_assert_eq(site.node[0].reserve_ma, 0);
+    cr_assert_eq(site.node[0].limit_w, 1);
+    cr_assert_eq(site.box[0].max_ma, 1);
+    cr_assert_eq(site.meter_n, 0);
+    cr_assert_eq(read_what_if("{\"nodes\": [" ROOT "], \"wallboxes\": [{\"id\": \"A\", \"node\": \"grid\"}, {\"id\": \"A\", \"node\": \"grid\", \"min_ma\": 9,"
+                              "\"max_ma\": 8}]}"),
+                 RC_RANGE);
+    cr_assert_str_eq(errors.at[0], "wallboxes[1].min_ma: must be 1..max_ma");
+    cr_assert_str_eq(errors.at[1], "wallboxes[1].id: is the serial number of another wallbox as well");
+}
+
 Test(sitedoc, all_errors_are_found_in_one_pass)
 {
     refuses("{\"nodes\": [{\"id\": \"g\", \"limit_ma\": [1, 2, 63000], \"x\": 1}], \"wallboxes\": [{\"node\": \"g\", \"weight\": 101}]}",

@@ -443,6 +443,41 @@ Test(store, a_damaged_database_is_refused)
     clean(&b);
 }
 
+Test(store, a_database_with_damaged_pages_is_refused_in_one_line_that_names_it)
+{
+    char noise[4096];
+    char path[128];
+    char text[1024] = "";
+    struct store_loaded loaded;
+    struct bench b;
+    int saved = dup(STDERR_FILENO);
+    int said[2];
+    int fd;
+
+    make(&b, 0);
+    store_free(b.store);
+    path_of(&b, "manager.db", path, sizeof path);
+    fd = open(path, O_WRONLY);
+    memset(noise, 'x', sizeof noise);
+    for (off_t at = sizeof noise; at < lseek(fd, 0, SEEK_END); at += (off_t)sizeof noise) { /* the first page, with all names, stays */
+        cr_assert_eq(pwrite(fd, noise, sizeof noise, at), (ssize_t)sizeof noise);
+    }
+    close(fd);
+    open_store(&b, 0);
+    cr_assert_eq(pipe(said), 0);
+    cr_assert_geq(dup2(said[1], STDERR_FILENO), 0);
+    cr_expect_eq(store_load(b.store, &loaded), RC_IO);
+    cr_assert_geq(dup2(saved, STDERR_FILENO), 0);
+    cr_assert_gt(read(said[0], text, sizeof text - 1), 0);
+    cr_expect_not_null(strstr(text, path), "%s", text);
+    cr_expect_eq(strchr(text, '\n'), text + strlen(text) - 1, "one line: %s", text);
+    store_free(b.store);
+    close(saved);
+    close(said[0]);
+    close(said[1]);
+    clean(&b);
+}
+
 Test(store, a_damaged_state_file_is_refused)
 {
     struct bench b;
