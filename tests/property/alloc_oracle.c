@@ -2,392 +2,339 @@
 
 #include <string.h>
 
-#define RES_N (PHASE_N + 1)
-#define WATTS PHASE_N
+#include "tests/property/alloc_reason.h"
 
-/* A figure for each resource; phases in mA, watts in mA x mV (W x 10^6). */
-struct sums {
-    int64_t at[CASE_NODE_MAX][RES_N];
-};
-
-/* What the checks need, added up afresh from the input and the result. */
-struct view {
-    const struct alloc_case *c;
-    const struct alloc_result *r;
-    bool is_above[CASE_NODE_MAX][CASE_BOX_MAX];
-    struct sums cap; /* budgets; negative: no limit */
-    struct sums fixed;
-    struct sums given;
-    struct sums least; /* all who charge at their minimum */
-    bool is_competing[CASE_BOX_MAX];
-    bool is_overdue[CASE_BOX_MAX];
-};
-
-static int64_t top_of(const struct alloc_box *b)
+static bool is_charging(const struct view *v, uint16_t box)
 {
-    int64_t top = b->demand_ma;
-
-    top = b->max_ma < top ? b->max_ma : top;
-    return b->cap_ma < top ? b->cap_ma : top;
+    return v->result[box].allocated_ma > 0;
 }
 
-/* What `ma` of wallbox b takes of resource r. */
-static int64_t cost(const struct view *v, const struct alloc_box *b, int r, int64_t ma)
+static bool is_within_cap(const struct limit *l)
 {
-    int n = 0;
+    return l->given <= 0 || l->fixed + l->given <= l->cap;
+}
 
-    if (r < PHASE_N) {
-        return (b->used >> r & 1) ? ma : 0;
+static bool holds_conservation(const struct view *v, uint16_t limit)
+{
+    const struct limit *l = &v->limit[limit];
+
+    return (l->kind != LIMIT_PHASE && l->kind != LIMIT_WATTS) || is_within_cap(l);
+}
+
+static bool holds_imbalance(const struct view *v, uint16_t limit)
+{
+    return v->limit[limit].kind != LIMIT_IMBALANCE || is_within_cap(&v->limit[limit]);
+}
+
+static bool holds_sun(const struct view *v, uint16_t limit)
+{
+    const struct limit *l = &v->limit[limit];
+    int64_t own = 0; /* of the sun, the minimums of solar_minimum not counted */
+    bool has_risen = false;
+
+    if (l->kind != LIMIT_SUN) {
+        return true;
     }
-    for (int phase = 0; phase < PHASE_N; phase++) {
-        n += b->used >> phase & 1;
-    }
-    return ma * n * v->c->rules.voltage_mv;
-}
-
-/* Whether `ma` for box i fits into resource r of node n when others take `others` of it. */
-static bool fits_there(const struct view *v, uint16_t i, uint16_t n, int r, int64_t others, int64_t ma)
-{
-    int64_t take = cost(v, &v->c->box[i], r, ma);
-
-    return !v->is_above[n][i] || take == 0 || v->cap.at[n][r] < 0 || others + take <= v->cap.at[n][r];
-}
-
-static bool fits_beside(const struct view *v, uint16_t i, const struct sums *others, int64_t ma)
-{
-    for (uint16_t n = 0; n < v->c->node_n; n++) {
-        for (int r = 0; r < RES_N; r++) {
-            if (!fits_there(v, i, n, r, v->fixed.at[n][r] + (others ? others->at[n][r] : 0), ma)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static void add_box(struct view *v, uint16_t i)
-{
-    const struct alloc_box *b = &v->c->box[i];
-
-    for (uint16_t n = b->node; n != NODE_NONE; n = v->c->node[n].parent) {
-        v->is_above[n][i] = true;
-        for (int r = 0; r < RES_N; r++) {
-            v->given.at[n][r] += cost(v, b, r, v->r[i].allocated_ma);
-            v->least.at[n][r] += v->r[i].allocated_ma > 0 ? cost(v, b, r, b->min_ma) : 0;
-        }
-        for (int phase = 0; b->is_fixed && phase < PHASE_N; phase++) {
-            v->fixed.at[n][phase] += b->fixed_ma[phase];
-            v->fixed.at[n][WATTS] += (int64_t)b->fixed_ma[phase] * v->c->rules.voltage_mv;
-        }
-    }
-}
-
-/* Minimums that fit on one resource, higher priorities first and then the smallest, among those of at least this priority. */
-static int64_t count_fitting(const struct view *v, uint16_t n, int r, int8_t priority_min)
-{
-    bool is_done[CASE_BOX_MAX] = {false};
-    int64_t sum = v->fixed.at[n][r];
-    int64_t fitting_n = 0;
-
-    for (uint16_t round = 0; round < v->c->box_n; round++) {
-        int best = -1;
-
-        for (int i = 0; i < v->c->box_n; i++) {
-            const struct alloc_box *b = &v->c->box[i];
-
-            if (is_done[i] || !v->is_competing[i] || !v->is_above[n][i] || cost(v, b, r, 1) == 0 || b->priority < priority_min) {
-                continue;
-            }
-            if (best < 0 || b->priority > v->c->box[best].priority || (b->priority == v->c->box[best].priority && b->min_ma < v->c->box[best].min_ma) ||
-                (b->priority == v->c->box[best].priority && b->min_ma == v->c->box[best].min_ma && b->rank < v->c->box[best].rank)) {
-                best = i;
-            }
-        }
-        if (best < 0) {
-            break;
-        }
-        is_done[best] = true;
-        if (v->cap.at[n][r] < 0 || sum + cost(v, &v->c->box[best], r, v->c->box[best].min_ma) <= v->cap.at[n][r]) {
-            sum += cost(v, &v->c->box[best], r, v->c->box[best].min_ma);
-            fitting_n++;
-        }
-    }
-    return fitting_n;
-}
-
-static int64_t count_competing(const struct view *v, uint16_t n, int r, int8_t priority_min)
-{
-    int64_t all_n = 0;
-
     for (uint16_t i = 0; i < v->c->box_n; i++) {
         const struct alloc_box *b = &v->c->box[i];
+        int64_t ma = v->result[i].allocated_ma;
 
-        all_n += v->is_competing[i] && v->is_above[n][i] && cost(v, b, r, 1) > 0 && b->priority >= priority_min;
+        if (v->unit[limit][i] == 0 || ma == 0) {
+            continue;
+        }
+        own += v->unit[limit][i] * (b->solar == ALLOC_SOLAR_MINIMUM ? ma - b->min_ma : ma);
+        has_risen = has_risen || ma > b->min_ma;
     }
-    return all_n;
+    return (own == 0 || l->fixed + own <= l->cap) && (!has_risen || l->fixed + l->given <= l->cap);
 }
 
-static bool has_waited_round(const struct view *v, uint16_t i)
+static bool holds_used(const struct view *v, uint16_t limit)
+{
+    const struct limit *l = &v->limit[limit];
+    int64_t used[CASE_NODE_MAX][PHASE_N];
+
+    if (l->kind != LIMIT_PHASE) {
+        return true;
+    }
+    alloc_used(v->c->node, v->c->node_n, v->c->box, v->result, v->c->box_n, used);
+    return used[l->node][l->phase] == l->fixed + l->given;
+}
+
+static bool holds_validity(const struct view *v, uint16_t i)
 {
     const struct alloc_box *b = &v->c->box[i];
-
-    if (b->current_ma > 0) {
-        return false;
-    }
-    for (uint16_t n = 0; n < v->c->node_n; n++) {
-        for (int r = 0; r < RES_N && v->is_above[n][i]; r++) {
-            int64_t all_n = count_competing(v, n, r, b->priority);
-            int64_t fit_n = cost(v, b, r, 1) > 0 ? count_fitting(v, n, r, b->priority) : 1;
-            int64_t turns = (all_n + (fit_n > 0 ? fit_n : 1) - 1) / (fit_n > 0 ? fit_n : 1);
-
-            if (cost(v, b, r, 1) > 0 && b->waiting_ms < turns * v->c->rules.turn_ms) {
-                return false;
-            }
-        }
-    }
-    return b->waiting_ms >= v->c->rules.turn_ms;
-}
-
-static void look(struct view *v, const struct alloc_case *c, const struct alloc_result *r)
-{
-    memset(v, 0, sizeof *v);
-    v->c = c;
-    v->r = r;
-    for (uint16_t n = 0; n < c->node_n; n++) {
-        for (int phase = 0; phase < PHASE_N; phase++) {
-            v->cap.at[n][phase] = c->node[n].budget_ma[phase] < 0 ? 0 : c->node[n].budget_ma[phase];
-        }
-        v->cap.at[n][WATTS] = c->node[n].budget_w < 0 ? -1 : c->node[n].budget_w * 1000000;
-    }
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        add_box(v, i);
-    }
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        const struct alloc_box *b = &c->box[i];
-
-        v->is_competing[i] = !b->is_fixed && top_of(b) >= b->min_ma && fits_beside(v, i, NULL, b->min_ma);
-    }
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        v->is_overdue[i] = v->is_competing[i] && has_waited_round(v, i);
-    }
-}
-
-static bool is_blocked(const struct view *v, uint16_t i)
-{
-    return v->c->box[i].current_ma <= 0 && v->c->box[i].blocked_ms > 0 && !v->is_overdue[i];
-}
-
-static int64_t need_of(const struct view *v, uint16_t i)
-{
-    return v->c->box[i].min_ma + (v->c->box[i].current_ma > 0 ? 0 : v->c->rules.start_margin_ma);
-}
-
-static bool holds_a1(const struct view *v, uint16_t n)
-{
-    for (int r = 0; r < RES_N; r++) {
-        if (v->cap.at[n][r] >= 0 && v->given.at[n][r] > 0 && v->fixed.at[n][r] + v->given.at[n][r] > v->cap.at[n][r]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool holds_a2(const struct view *v, uint16_t i)
-{
-    const struct alloc_box *b = &v->c->box[i];
-    const struct alloc_result *r = &v->r[i];
+    const struct alloc_result *r = &v->result[i];
     int64_t ma = r->allocated_ma;
     bool has_demand = b->demand_ma >= b->min_ma && b->max_ma >= b->min_ma;
 
     if (b->is_fixed) {
-        return ma == 0 && r->state == ALLOC_FIXED && r->reason == REASON_UNSET;
+        return ma == 0 && r->state == ALLOC_FIXED;
     }
-    if (r->reason == REASON_UNSET || (r->state == ALLOC_NO_DEMAND) != !has_demand || (r->state == ALLOC_CHARGING) != (ma > 0)) {
+    if ((r->state == ALLOC_NO_DEMAND) == has_demand || (r->state == ALLOC_CHARGING) != (ma > 0) || r->state == ALLOC_FIXED) {
         return false;
     }
     if (ma == 0) {
         return true;
     }
-    return has_demand && ma >= b->min_ma && ma <= top_of(b) && (ma % v->c->rules.step_ma == 0 || ma == b->min_ma || ma == top_of(b));
+    return has_demand && ma >= b->min_ma && ma <= view_top(b) && (ma % v->c->rules.step_ma == 0 || ma == b->min_ma || ma == view_top(b));
 }
 
-static bool holds_a3(const struct view *v, uint16_t i)
+static bool holds_no_waste(const struct view *v, uint16_t i)
 {
     const struct alloc_box *b = &v->c->box[i];
-    int64_t step = v->c->rules.step_ma;
+    struct sums others;
 
-    if (v->r[i].state == ALLOC_CHARGING) {
-        return v->r[i].allocated_ma + step > top_of(b) || !fits_beside(v, i, &v->given, step);
+    if (is_charging(v, i)) {
+        view_given(v, &others);
+        return v->result[i].allocated_ma + v->c->rules.step_ma > view_top(b) || !view_fits(v, i, &others, v->c->rules.step_ma, FOR_RISE);
     }
-    return v->r[i].state != ALLOC_WAITING || top_of(b) < b->min_ma || is_blocked(v, i) || !fits_beside(v, i, &v->least, need_of(v, i));
+    if (v->result[i].state != ALLOC_WAITING || view_top(b) < b->min_ma || view_is_blocked(v, i) || b->solar == ALLOC_SOLAR_LOOK) {
+        return true;
+    }
+    view_least(v, &others);
+    return !view_fits(v, i, &others, view_need(v, i), FOR_MINIMUM);
 }
 
-/* Whether resource r of node n is a good reason for box a to have no more (A4). */
-static bool is_fair_there(const struct view *v, uint16_t a, uint16_t n, int r)
+/* Whether wallbox y has so little that x, which a limit holds, has nothing to complain about (A4). */
+static bool is_fair_pair(const struct view *v, uint16_t limit, uint16_t x, uint16_t y)
 {
-    const struct alloc_box *x = &v->c->box[a];
+    const struct alloc_box *a = &v->c->box[x];
+    const struct alloc_box *b = &v->c->box[y];
     int64_t step = v->c->rules.step_ma;
+    int64_t ma = v->result[y].allocated_ma;
 
-    if (fits_there(v, a, n, r, v->fixed.at[n][r] + v->given.at[n][r], step)) {
+    if (x == y || ma <= b->min_ma || b->priority > a->priority || v->unit[limit][y] == 0) {
+        return true;
+    }
+    if (v->unit[limit][y] < v->unit[limit][x]) {
+        ma -= (v->unit[limit][x] * step - 1) / v->unit[limit][y];
+    }
+    return ma <= b->min_ma || ma * a->weight <= (v->result[x].allocated_ma + step) * b->weight;
+}
+
+static bool is_fair_at(const struct view *v, uint16_t limit, uint16_t i)
+{
+    if (view_fits_limit(v, limit, i, v->limit[limit].given, v->c->rules.step_ma, FOR_RISE)) {
         return false;
     }
-    for (uint16_t i = 0; i < v->c->box_n; i++) {
-        const struct alloc_box *y = &v->c->box[i];
-        int64_t ma = v->r[i].allocated_ma;
-
-        if (i == a || ma <= y->min_ma || y->priority != x->priority || !v->is_above[n][i] || cost(v, y, r, 1) == 0) {
-            continue;
-        }
-        if (r == WATTS && cost(v, y, r, 1) < cost(v, x, r, 1)) {
-            ma -= (cost(v, x, r, step) - 1) / cost(v, y, r, 1);
-        }
-        if (ma > y->min_ma && ma * x->weight > (v->r[a].allocated_ma + step) * y->weight) {
+    for (uint16_t y = 0; y < v->c->box_n; y++) {
+        if (!is_fair_pair(v, limit, i, y)) {
             return false;
         }
     }
     return true;
 }
 
-static bool holds_a4(const struct view *v, uint16_t i)
+static bool holds_fairness(const struct view *v, uint16_t i)
 {
-    if (v->r[i].state != ALLOC_CHARGING || v->r[i].allocated_ma == top_of(&v->c->box[i])) {
+    if (!is_charging(v, i) || v->result[i].allocated_ma == view_top(&v->c->box[i])) {
         return true;
     }
-    for (uint16_t n = 0; n < v->c->node_n; n++) {
-        for (int r = 0; r < RES_N; r++) {
-            if (is_fair_there(v, i, n, r)) {
-                return true;
-            }
+    for (uint16_t k = 0; k < v->limit_n; k++) {
+        if (is_fair_at(v, k, i)) {
+            return true;
         }
     }
     return false;
 }
 
-/* Whether a comes before b in the order of admission (4.4). */
-static bool comes_before(const struct view *v, uint16_t a, uint16_t b)
+static bool holds_admission(const struct view *v, uint16_t i)
 {
-    const struct alloc_rules *rules = &v->c->rules;
-    const struct alloc_box *box[2] = {&v->c->box[a], &v->c->box[b]};
-    int64_t key[2][6];
+    bool is_due = v->is_competing[i] && v->fits_in_order[i] && v->c->box[i].solar != ALLOC_SOLAR_LOOK;
 
-    for (int k = 0; k < 2; k++) {
-        const struct alloc_box *x = box[k];
-        bool runs = x->current_ma > 0;
-
-        key[k][0] = runs && x->running_ms < rules->min_run_ms ? 0 : 1;
-        key[k][1] = -x->priority;
-        key[k][2] = v->is_overdue[k == 0 ? a : b] ? 0 : 1;
-        key[k][3] = x->has_laxity ? x->laxity_ms : INT64_MAX;
-        key[k][4] = !runs ? -x->waiting_ms : x->running_ms >= rules->turn_ms ? 0 : INT64_MIN;
-        key[k][5] = x->rank;
-    }
-    for (int k = 0; k < 6; k++) {
-        if (key[0][k] != key[1][k]) {
-            return key[0][k] < key[1][k];
-        }
-    }
-    return false;
+    return is_due == is_charging(v, i);
 }
 
-static bool holds_a5_admission(const struct view *v, uint16_t i)
-{
-    struct sums before = {{{0}}};
-    bool is_due;
-
-    if (!v->is_competing[i]) {
-        return v->r[i].allocated_ma == 0;
-    }
-    for (uint16_t k = 0; k < v->c->box_n; k++) {
-        if (v->r[k].allocated_ma == 0 || !comes_before(v, k, i)) {
-            continue;
-        }
-        for (uint16_t n = 0; n < v->c->node_n; n++) {
-            for (int r = 0; r < RES_N && v->is_above[n][k]; r++) {
-                before.at[n][r] += cost(v, &v->c->box[k], r, v->c->box[k].min_ma);
-            }
-        }
-    }
-    is_due = !is_blocked(v, i) && fits_beside(v, i, &before, need_of(v, i));
-    return is_due == (v->r[i].allocated_ma > 0);
-}
-
-static bool holds_a5_raise(const struct view *v, uint16_t i)
+static bool holds_raise(const struct view *v, uint16_t i)
 {
     const struct alloc_box *b = &v->c->box[i];
-    struct sums others = {{{0}}};
+    struct sums others;
 
-    if (v->r[i].state != ALLOC_CHARGING || v->r[i].allocated_ma + v->c->rules.step_ma > top_of(b)) {
+    if (!is_charging(v, i) || v->result[i].allocated_ma + v->c->rules.step_ma > view_top(b)) {
+        return true;
+    }
+    view_nothing(&others);
+    for (uint16_t k = 0; k < v->c->box_n; k++) {
+        bool is_lower = is_charging(v, k) && v->c->box[k].priority < b->priority;
+
+        view_add(v, &others, k, is_lower ? v->c->box[k].min_ma : v->result[k].allocated_ma);
+    }
+    return !view_fits(v, i, &others, v->c->rules.step_ma, FOR_RISE);
+}
+
+static bool holds_rest(const struct view *v, uint16_t i)
+{
+    return !view_is_blocked(v, i) || !is_charging(v, i);
+}
+
+static bool is_sheltered(const struct view *v, uint16_t i)
+{
+    return v->c->box[i].current_ma > 0 && v->c->box[i].running_ms < v->c->rules.min_run_ms;
+}
+
+/* Whether wallbox a, waiting, should have come before b by its departure alone, and would then have found enough. */
+static bool is_passed_over(const struct view *v, uint16_t a, uint16_t b)
+{
+    const struct alloc_box *x = &v->c->box[a];
+    const struct alloc_box *y = &v->c->box[b];
+    bool is_alike = is_sheltered(v, a) == is_sheltered(v, b) && x->priority == y->priority && v->is_overdue[a] == v->is_overdue[b];
+
+    if (!is_charging(v, b) || !is_alike || (y->has_laxity && y->laxity_ms <= x->laxity_ms)) {
+        return false;
+    }
+    for (uint16_t k = 0; k < v->limit_n; k++) {
+        if (view_asks(v, k, a, view_need(v, a), FOR_MINIMUM) > view_asks(v, k, b, view_need(v, b), FOR_MINIMUM)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool holds_departure(const struct view *v, uint16_t i)
+{
+    const struct alloc_box *b = &v->c->box[i];
+
+    if (!v->is_competing[i] || is_charging(v, i) || !b->has_laxity || view_is_blocked(v, i) || b->solar == ALLOC_SOLAR_LOOK) {
         return true;
     }
     for (uint16_t k = 0; k < v->c->box_n; k++) {
-        const struct alloc_box *y = &v->c->box[k];
-        int64_t ma = v->r[k].allocated_ma > 0 && y->priority < b->priority ? y->min_ma : v->r[k].allocated_ma;
-
-        for (uint16_t n = 0; n < v->c->node_n; n++) {
-            for (int r = 0; r < RES_N && v->is_above[n][k]; r++) {
-                others.at[n][r] += cost(v, y, r, ma);
-            }
+        if (is_passed_over(v, i, k)) {
+            return false;
         }
     }
-    return !fits_beside(v, i, &others, v->c->rules.step_ma);
+    return true;
 }
 
-/* Whether the place that a result names is one that really lacks what the wallbox would need. */
-static bool holds_reason(const struct view *v, uint16_t i)
+static bool holds_guaranteed(const struct view *v, uint16_t i)
 {
-    const struct alloc_result *r = &v->r[i];
-    bool is_watts = r->phase < 0;
-    int res = is_watts ? WATTS : r->phase;
-    bool charges = r->state == ALLOC_CHARGING;
+    const struct alloc_box *b = &v->c->box[i];
 
-    if (r->reason == REASON_DEMAND_MET || r->reason == REASON_WALLBOX_LIMIT) {
-        return charges && r->node == NODE_NONE && r->allocated_ma == top_of(&v->c->box[i]);
+    if (b->solar != ALLOC_SOLAR_MINIMUM || v->result[i].state != ALLOC_WAITING || view_top(b) < b->min_ma || view_is_blocked(v, i)) {
+        return true;
     }
-    if (r->node == NODE_NONE) {
-        return r->reason != REASON_NODE_FULL && r->reason != REASON_WATTS && r->reason != REASON_PRIORITY && r->reason != REASON_WAITING_TURN;
+    for (uint16_t k = 0; k < v->limit_n; k++) {
+        if (v->limit[k].kind != LIMIT_SUN && !view_fits_limit(v, k, i, v->limit[k].least, view_need(v, i), FOR_RISE)) {
+            return true;
+        }
     }
-    if (v->c->node[r->node].is_fallback != (r->reason == REASON_METER_FALLBACK)) {
-        return false;
-    }
-    if (charges) {
-        return !fits_there(v, i, r->node, res, v->fixed.at[r->node][res] + v->given.at[r->node][res], v->c->rules.step_ma);
-    }
-    return !fits_there(v, i, r->node, res, v->fixed.at[r->node][res] + v->least.at[r->node][res], need_of(v, i));
+    return false;
 }
 
-const char *alloc_oracle(const struct alloc_case *c, const struct alloc_result *result, uint16_t *out_box)
+static bool holds_solar_only(const struct view *v, uint16_t i)
 {
-    static const struct {
-        const char *name;
-        bool (*holds)(const struct view *v, uint16_t i);
-        bool is_per_node;
-    } property[] = {
-        {"A1 conservation", holds_a1, true},
-        {"A2 validity", holds_a2, false},
-        {"A3 no waste", holds_a3, false},
-        {"A4 fairness", holds_a4, false},
-        {"A5 priority (admission)", holds_a5_admission, false},
-        {"A5 priority (raise)", holds_a5_raise, false},
-        {"reason", holds_reason, false},
-    };
-    static struct view v; /* large; the program has one thread */
-
-    look(&v, c, result);
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        *out_box = i;
-        if (is_blocked(&v, i) && result[i].allocated_ma > 0) {
-            return "A7 stability (blocked)";
+    if (v->c->box[i].solar == ALLOC_SOLAR_LOOK) {
+        return !is_charging(v, i);
+    }
+    for (uint16_t k = 0; k < v->limit_n && v->c->box[i].solar == ALLOC_SOLAR_ONLY && is_charging(v, i); k++) {
+        if (v->limit[k].kind == LIMIT_SUN && !view_fits_limit(v, k, i, 0, v->result[i].allocated_ma, FOR_RISE)) {
+            return false;
         }
     }
-    for (size_t p = 0; p < sizeof property / sizeof property[0]; p++) {
-        uint16_t n = property[p].is_per_node ? c->node_n : c->box_n;
+    return true;
+}
 
-        for (uint16_t i = 0; i < n; i++) {
-            *out_box = i;
-            if (!property[p].holds(&v, i)) {
-                return property[p].name;
-            }
+static bool holds_covered(const struct view *v, uint16_t i)
+{
+    return v->result[i].is_covered == v->is_sun_in_order[i];
+}
+
+static bool has_boxes(const struct view *v)
+{
+    return v->c->box_n > 0;
+}
+
+static bool has_imbalance(const struct view *v)
+{
+    for (uint16_t i = 0; i < v->c->node_n; i++) {
+        if (v->c->node[i].has_imbalance) {
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+static bool has_no_imbalance(const struct view *v)
+{
+    return !has_imbalance(v);
+}
+
+static bool has_solar(const struct view *v)
+{
+    for (uint16_t i = 0; i < v->c->box_n; i++) {
+        if (v->c->box[i].solar != ALLOC_FAST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_departures(const struct view *v)
+{
+    for (uint16_t i = 0; i < v->c->box_n; i++) {
+        if (v->c->box[i].has_laxity) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_blocked(const struct view *v)
+{
+    for (uint16_t i = 0; i < v->c->box_n; i++) {
+        if (view_is_blocked(v, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct {
+    const char *name;
+    bool (*applies)(const struct view *v);
+    bool (*holds)(const struct view *v, uint16_t i);
+    bool is_per_limit;
+} properties[] = {
+    {"A1 conservation", has_boxes, holds_conservation, true},
+    {"A1 conservation (sun)", has_solar, holds_sun, true},
+    {"A1 conservation (imbalance)", has_imbalance, holds_imbalance, true},
+    {"A1 conservation (reported use)", has_boxes, holds_used, true},
+    {"A2 validity", has_boxes, holds_validity, false},
+    {"A3 no waste", has_no_imbalance, holds_no_waste, false},
+    {"A4 fairness", has_no_imbalance, holds_fairness, false},
+    {"A5 priority (admission)", has_boxes, holds_admission, false},
+    {"A5 priority (raise)", has_boxes, holds_raise, false},
+    {"A7 stability (stopped ones rest)", has_blocked, holds_rest, false},
+    {"A9 departure order", has_departures, holds_departure, false},
+    {"solar: guaranteed minimum", has_solar, holds_guaranteed, false},
+    {"solar: only from the sun", has_solar, holds_solar_only, false},
+    {"solar: covered", has_solar, holds_covered, false},
+    {"reason of those charging", has_boxes, reason_of_charging, false},
+    {"reason of those at 0", has_boxes, reason_of_waiting, false},
+    {"place in the line", has_boxes, reason_turn_place, false},
+};
+
+size_t oracle_n(void)
+{
+    return sizeof properties / sizeof properties[0];
+}
+
+const char *oracle_name(size_t property)
+{
+    return properties[property].name;
+}
+
+enum verdict oracle_check(size_t property, const struct view *v, uint16_t *out_at)
+{
+    uint16_t n = properties[property].is_per_limit ? v->limit_n : v->c->box_n;
+
+    if (!properties[property].applies(v)) {
+        return VERDICT_NO_CASE;
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        if (!properties[property].holds(v, i)) {
+            *out_at = properties[property].is_per_limit ? v->limit[i].node : i;
+            return VERDICT_BROKEN;
+        }
+    }
+    return VERDICT_HOLDS;
 }

@@ -1,10 +1,9 @@
 #include "tests/property/alloc_site.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "common/base/rng.h"
 #include "common/base/units.h"
+
+#define BUDGET_MAX_MA 900000 /* a document may have to add a base load */
 
 static int32_t pick(struct rng *rng, int32_t lo, int32_t hi)
 {
@@ -19,6 +18,7 @@ static bool chance(struct rng *rng, int32_t percent)
 /* What this site is like: each seed draws which difficulties it has, so that simple sites occur as well. */
 struct flavour {
     bool has_priorities;
+    bool has_many_priorities;
     bool has_weights;
     bool has_minimums;
     bool has_odd_currents; /* not multiples of the step */
@@ -26,6 +26,9 @@ struct flavour {
     bool has_caps;
     bool has_watts;
     bool has_fallback;
+    bool has_schedule;
+    bool has_sun;
+    bool has_imbalance;
     bool has_laxity;
     bool is_scarce;
     bool is_three_phase;
@@ -35,6 +38,7 @@ static struct flavour draw_flavour(struct rng *rng)
 {
     return (struct flavour){
         .has_priorities = chance(rng, 40),
+        .has_many_priorities = chance(rng, 25),
         .has_weights = chance(rng, 30),
         .has_minimums = chance(rng, 40),
         .has_odd_currents = chance(rng, 40),
@@ -42,6 +46,9 @@ static struct flavour draw_flavour(struct rng *rng)
         .has_caps = chance(rng, 25),
         .has_watts = chance(rng, 35),
         .has_fallback = chance(rng, 20),
+        .has_schedule = chance(rng, 25),
+        .has_sun = chance(rng, 35),
+        .has_imbalance = chance(rng, 20),
         .has_laxity = chance(rng, 30),
         .is_scarce = chance(rng, 60),
         .is_three_phase = chance(rng, 20),
@@ -66,9 +73,24 @@ static int32_t draw_budget(struct rng *rng, const struct flavour *f, int32_t box
         return pick(rng, 0, 7000);
     }
     if (kind == 3) {
-        return draw_ma(rng, f, 20000, MA_MAX);
+        return draw_ma(rng, f, 20000, BUDGET_MAX_MA);
     }
-    return draw_ma(rng, f, 6000, f->is_scarce ? 12000 + 3000 * box_n : 20000 + 20000 * box_n);
+    return draw_ma(rng, f, 6000, min_i32(f->is_scarce ? 12000 + 3000 * box_n : 20000 + 20000 * box_n, BUDGET_MAX_MA));
+}
+
+/* What holds a node besides its currents. */
+static void make_rules_of_node(struct alloc_node *node, struct rng *rng, const struct flavour *f, int32_t share_n)
+{
+    node->budget_w = f->has_watts && chance(rng, 40) ? rng_range(rng, 0, 3000 + 5000 * (int64_t)share_n) : -1;
+    if (node->budget_w >= 0 && chance(rng, 10)) {
+        node->budget_w = pick(rng, 0, 1) * pick(rng, 0, 2000);
+    }
+    node->is_fallback = f->has_fallback && chance(rng, 30);
+    node->scheduled = (uint8_t)(f->has_schedule && chance(rng, 40) ? pick(rng, 1, 15) : 0);
+    node->has_imbalance = f->has_imbalance && chance(rng, 60);
+    if (node->has_imbalance) {
+        node->imbalance_ma = chance(rng, 15) ? pick(rng, -1000, 6000) : draw_ma(rng, f, 4600, 8000 + 4000 * share_n);
+    }
 }
 
 static void make_nodes(struct alloc_case *c, struct rng *rng, const struct flavour *f)
@@ -90,8 +112,20 @@ static void make_nodes(struct alloc_case *c, struct rng *rng, const struct flavo
         for (int phase = 1; phase < PHASE_N; phase++) {
             node->budget_ma[phase] = chance(rng, 50) ? node->budget_ma[0] : draw_budget(rng, f, share_n);
         }
-        node->budget_w = f->has_watts && chance(rng, 40) ? rng_range(rng, 0, 3000 + 5000 * (int64_t)share_n) : -1;
-        node->is_fallback = f->has_fallback && chance(rng, 30);
+        make_rules_of_node(node, rng, f, share_n);
+    }
+}
+
+/* From none at all and phases that draw from the grid to enough for everybody. */
+static void make_surplus(struct alloc_rules *rules, struct rng *rng, const struct flavour *f, int32_t box_n)
+{
+    int32_t kind = pick(rng, 1, 10);
+
+    rules->surplus_mode = chance(rng, 50) ? SURPLUS_PER_PHASE : SURPLUS_SUMMED;
+    for (int phase = 0; f->has_sun && kind > 1 && phase < PHASE_N; phase++) {
+        bool is_small = kind == 2 || chance(rng, 15);
+
+        rules->surplus_ma[phase] = is_small ? pick(rng, -8000, 8000) : draw_ma(rng, f, 0, 8000 + 5000 * box_n);
     }
 }
 
@@ -104,11 +138,50 @@ static void make_times(struct alloc_box *box, struct rng *rng, const struct allo
     box->blocked_ms = chance(rng, 15) ? pick(rng, 1, 120000) : 0;
     box->has_laxity = f->has_laxity && chance(rng, 60);
     box->laxity_ms = box->has_laxity ? pick(rng, -10, 20) * 600000 : 0;
+    box->served_ms = chance(rng, 30) ? pick(rng, 0, 60) * 60000 : 0;
     if (box->current_ma > 0) {
+        box->before_turn_ms = chance(rng, 20) ? pick(rng, 0, 20) * box->running_ms / 20 : 0;
+        box->served_ms = max_i64(box->served_ms, box->running_ms);
         box->waiting_ms = 0;
         box->blocked_ms = 0;
     } else {
         box->running_ms = 0;
+    }
+}
+
+static void make_currents(struct alloc_box *box, struct rng *rng, const struct flavour *f)
+{
+    int32_t kind = pick(rng, 1, 20);
+
+    if (f->has_minimums && chance(rng, 40)) {
+        box->min_ma = draw_ma(rng, f, 6000, 16000);
+    }
+    box->max_ma = chance(rng, 50) ? max_i32(32000, box->min_ma) : draw_ma(rng, f, box->min_ma, 80000);
+    box->demand_ma = box->max_ma;
+    if (kind <= 2) {
+        box->demand_ma = pick(rng, 0, box->min_ma - 1);
+    } else if (kind <= 4) {
+        box->demand_ma = box->min_ma;
+    } else if (kind <= 12) {
+        box->demand_ma = draw_ma(rng, f, box->min_ma, box->max_ma);
+    } else if (kind == 13) {
+        box->demand_ma = draw_ma(rng, f, box->max_ma, 100000);
+    }
+    box->cap_ma = MA_MAX;
+    if (f->has_caps && chance(rng, 40)) {
+        box->cap_ma = chance(rng, 50) ? 10000 : draw_ma(rng, f, 0, 40000);
+        box->cap_reason = REASON_METER_FALLBACK;
+    }
+}
+
+/* One that does not answer may be drawing on phases that its vehicle did not use before. */
+static void make_fixed(struct alloc_box *box, struct rng *rng)
+{
+    uint8_t drawing = chance(rng, 80) ? box->used : PHASE_ALL;
+
+    box->is_fixed = true;
+    for (int phase = 0; phase < PHASE_N; phase++) {
+        box->fixed_ma[phase] = drawing & PHASE_BIT(phase) ? pick(rng, 0, 20000) : 0;
     }
 }
 
@@ -117,28 +190,20 @@ static void make_box(struct alloc_case *c, uint16_t i, struct rng *rng, const st
     static const enum phase_assign three[] = {PHASES_L1_L2_L3, PHASES_L2_L3_L1, PHASES_L3_L1_L2};
     struct alloc_box *box = &c->box[i];
     enum phase_assign wired = f->is_three_phase ? three[pick(rng, 0, 2)] : (enum phase_assign)pick(rng, PHASES_L1_L2_L3, PHASES_L3);
-    int32_t kind = pick(rng, 1, 10);
 
     *box = (struct alloc_box){.node = (uint16_t)pick(rng, 0, c->node_n - 1), .priority = 5, .weight = 1, .min_ma = 6000, .rank = i};
     box->used = phase_wired(wired);
     if (box->used == PHASE_ALL && !f->is_three_phase && chance(rng, 50)) {
         box->used = phase_set_to_site(wired, (uint8_t)pick(rng, 1, PHASE_ALL));
     }
-    box->priority = (int8_t)(f->has_priorities ? pick(rng, 4, 6) : 5);
+    if (f->has_priorities) {
+        box->priority = (int8_t)(f->has_many_priorities ? pick(rng, 0, PRIORITY_MAX) : pick(rng, 4, 6));
+    }
     box->weight = (int8_t)(f->has_weights ? (chance(rng, 80) ? pick(rng, 1, 5) : pick(rng, 1, WEIGHT_MAX)) : 1);
-    if (f->has_minimums && chance(rng, 40)) {
-        box->min_ma = draw_ma(rng, f, 6000, 16000);
-    }
-    box->max_ma = chance(rng, 50) ? max_i32(32000, box->min_ma) : draw_ma(rng, f, box->min_ma, 80000);
-    box->demand_ma = kind == 1 ? pick(rng, 0, box->min_ma - 1) : kind == 2 ? box->min_ma : kind <= 6 ? draw_ma(rng, f, box->min_ma, box->max_ma) : box->max_ma;
-    box->cap_ma = MA_MAX;
-    if (f->has_caps && chance(rng, 40)) {
-        box->cap_ma = chance(rng, 50) ? 10000 : draw_ma(rng, f, 0, 40000);
-        box->cap_reason = REASON_METER_FALLBACK;
-    }
-    box->is_fixed = f->has_fixed && chance(rng, 15);
-    for (int phase = 0; phase < PHASE_N; phase++) {
-        box->fixed_ma[phase] = box->is_fixed && (box->used & PHASE_BIT(phase)) ? pick(rng, 0, 20000) : 0;
+    box->solar = f->has_sun && chance(rng, 60) ? (enum alloc_solar)pick(rng, ALLOC_SOLAR_MINIMUM, ALLOC_SOLAR_LOOK) : ALLOC_FAST;
+    make_currents(box, rng, f);
+    if (f->has_fixed && chance(rng, 15)) {
+        make_fixed(box, rng);
     }
     make_times(box, rng, &c->rules, f);
 }
@@ -162,67 +227,8 @@ void alloc_case_make(struct alloc_case *c, uint64_t seed)
     };
     c->box_n = (uint16_t)(chance(&rng, 50) ? pick(&rng, 1, 8) : pick(&rng, 1, CASE_BOX_MAX));
     make_nodes(c, &rng, &f);
+    make_surplus(&c->rules, &rng, &f, c->box_n);
     for (uint16_t i = 0; i < c->box_n; i++) {
         make_box(c, i, &rng, &f);
     }
-}
-
-static void print_phases(uint8_t used)
-{
-    const char *gap = "";
-
-    for (int phase = 0; phase < PHASE_N; phase++) {
-        if (used & PHASE_BIT(phase)) {
-            fprintf(stderr, "%s\"L%d\"", gap, phase + 1);
-            gap = ", ";
-        }
-    }
-}
-
-static void print_box(const struct alloc_box *box, const struct alloc_result *r)
-{
-    fprintf(stderr, "{\"id\": \"b%02u\", \"node\": \"n%u\", \"phases_used\": [", box->rank, box->node);
-    print_phases(box->used);
-    fprintf(stderr, "], \"min_ma\": %" PRId32 ", \"max_ma\": %" PRId32 ", \"demand_ma\": %" PRId32 ", \"cap_ma\": %" PRId32, box->min_ma, box->max_ma,
-            box->demand_ma, box->cap_ma);
-    fprintf(stderr, ", \"priority\": %d, \"weight\": %d, \"waiting_ms\": %" PRId64 ", \"running_ms\": %" PRId64, box->priority, box->weight, box->waiting_ms,
-            box->running_ms);
-    fprintf(stderr, ", \"blocked_ms\": %" PRId64 ", \"current_ma\": %" PRId32, box->blocked_ms, box->current_ma);
-    if (box->has_laxity) {
-        fprintf(stderr, ", \"laxity_ms\": %" PRId64, box->laxity_ms);
-    }
-    if (box->is_fixed) {
-        fprintf(stderr, ", \"fixed_ma\": [%" PRId32 ", %" PRId32 ", %" PRId32 "]", box->fixed_ma[0], box->fixed_ma[1], box->fixed_ma[2]);
-    }
-    fprintf(stderr, ", \"allocated_ma\": %" PRId32 ", \"state\": %d, \"reason\": \"%d\", \"limited_by\": \"n%d:%d\"}", r->allocated_ma, (int)r->state,
-            (int)r->reason, r->node == NODE_NONE ? -1 : (int)r->node, r->phase);
-}
-
-void alloc_case_print(const struct alloc_case *c, const struct alloc_result *result)
-{
-    fprintf(stderr, "{ \"nodes\": [\n");
-    for (uint16_t i = 0; i < c->node_n; i++) {
-        const struct alloc_node *node = &c->node[i];
-
-        fprintf(stderr, "  {\"id\": \"n%u\", ", i);
-        if (node->parent != NODE_NONE) {
-            fprintf(stderr, "\"parent\": \"n%u\", ", node->parent);
-        }
-        fprintf(stderr, "\"limit_ma\": [%" PRId32 ", %" PRId32 ", %" PRId32 "], \"limit_w\": ", node->budget_ma[0], node->budget_ma[1], node->budget_ma[2]);
-        if (node->budget_w < 0) {
-            fprintf(stderr, "null");
-        } else {
-            fprintf(stderr, "%" PRId64, node->budget_w);
-        }
-        fprintf(stderr, ", \"is_fallback\": %s}%s\n", node->is_fallback ? "true" : "false", i + 1 < c->node_n ? "," : "],");
-    }
-    fprintf(stderr, "  \"wallboxes\": [\n");
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        fprintf(stderr, "  ");
-        print_box(&c->box[i], &result[i]);
-        fprintf(stderr, "%s\n", i + 1 < c->box_n ? "," : "],");
-    }
-    fprintf(stderr, "  \"plan\": {\"step_ma\": %" PRId32 ", \"start_margin_ma\": %" PRId32 ", \"turn_ms\": %" PRId64 ", \"min_run_ms\": %" PRId64,
-            c->rules.step_ma, c->rules.start_margin_ma, c->rules.turn_ms, c->rules.min_run_ms);
-    fprintf(stderr, ", \"voltage_mv\": %" PRId32 "} }\n", c->rules.voltage_mv);
 }

@@ -1,4 +1,4 @@
-/* Random sites for the property test of the allocation: everything follows from the seed. */
+/* Random sites for the property tests of the allocation: everything follows from the seed. */
 #pragma once
 
 #include <stdint.h>
@@ -16,8 +16,5 @@ struct alloc_case {
     uint16_t box_n;
 };
 
-/* Make the site of a seed. */
+/* Make the site of a seed: 1 to 60 wallboxes, up to four levels, the rank of each its place in the list. */
 void alloc_case_make(struct alloc_case *c, uint64_t seed);
-
-/* The site as JSON in the form that wallbox-plan reads, with the results, on standard error. */
-void alloc_case_print(const struct alloc_case *c, const struct alloc_result *result);

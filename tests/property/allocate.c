@@ -1,186 +1,292 @@
-/* Property test of the allocation: random sites, one per seed, against A1 to A5, A7 and A8 (alloc_oracle.h says how they are read) and
- * A6 on identical wallboxes.
+/* Property tests of the allocation: random sites, one per seed, against every property of spec 04 4.4 (alloc_oracle.h and alloc_again.h say
+ * how they are read), the reasons of 4.6 and the ripple of 4.2. Two processes share the seeds.
  *
- * A6  n identical wallboxes of one node of which k fit, played in virtual time with all rules on: nobody waits, from the start or from
- *     one charge to the next, longer than ceil(n / k) + 1 turns.
- * A7  the same input with other contents of the working memory gives the same bytes; and a result taken as the current state (those
- *     stopped are blocked) gives the same allocations again, when there is a minimum run time.
- * A8  shuffled input gives every wallbox the same result.
+ * property_allocate [--first SEED] [--seeds N] [--only NAME] [--stop] [--site]
  *
- * property_allocate [--first SEED] [--seeds N]
+ * --only  the properties whose names begin so
+ * --stop  one process, over at the first site that breaks a property
+ * --site  standard output has nothing but the document of the first site that breaks a property, shrunk, or of the first site
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "common/base/rng.h"
-#include "common/base/units.h"
+#include "tests/property/alloc_again.h"
+#include "tests/property/alloc_document.h"
 #include "tests/property/alloc_oracle.h"
-#include "tests/property/alloc_site.h"
+#include "tests/property/alloc_shrink.h"
+#include "tests/property/budget_ripple.h"
 
-#define MIN_PAUSE_MS 120000
-#define TICK_MS 30000
+#define WORKERS 2
+#define PROPERTY_MAX 32
+#define RIPPLE_EVERY 20 /* one seed in so many is played against the budgets: that takes long */
+#define SHOWN_MAX 3     /* sites printed */
 
-static struct alloc_scratch scratch;
+struct options {
+    uint64_t first;
+    uint64_t seed_n;
+    const char *only;
+    bool is_stop;
+    bool is_site;
+};
 
-static void run(const struct alloc_case *c, struct alloc_result *out)
+/* What became of one property. */
+struct tally {
+    uint64_t site_n;
+    uint64_t broken_n;
+    uint64_t first_seed; /* of those broken */
+    uint16_t at;         /* wallbox or node there */
+};
+
+struct report {
+    struct tally of[PROPERTY_MAX];
+};
+
+static volatile uint64_t *seeds_at_work; /* one of each process, in memory that all see: where one came to its end before the end */
+static int worker;
+
+static size_t property_n(void)
 {
-    alloc_run(&c->rules, c->node, c->node_n, c->box, c->box_n, &scratch, out);
+    return oracle_n() + again_n() + 1;
 }
 
-static bool is_same(const struct alloc_result *a, const struct alloc_result *b)
+static const char *property_name(size_t p)
 {
-    return a->allocated_ma == b->allocated_ma && a->state == b->state && a->reason == b->reason && a->node == b->node && a->phase == b->phase &&
-           a->turn_place == b->turn_place;
+    if (p < oracle_n()) {
+        return oracle_name(p);
+    }
+    return p < oracle_n() + again_n() ? again_name(p - oracle_n()) : "4.2 rippling base loads move nothing";
 }
 
-static const char *check_equal_input(const struct alloc_case *c, const struct alloc_result *result)
+static enum verdict check(size_t p, const struct view *v, uint64_t seed, uint16_t *out_at)
 {
-    static struct alloc_result again[CASE_BOX_MAX];
-
-    memset(&scratch, 0x01, sizeof scratch);
-    memset(again, 0xa5, sizeof again);
-    run(c, again);
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        if (!is_same(&again[i], &result[i])) {
-            return "A7 stability (equal input)";
-        }
+    *out_at = 0;
+    if (p < oracle_n()) {
+        return oracle_check(p, v, out_at);
     }
-    return NULL;
+    if (p < oracle_n() + again_n()) {
+        return again_check(p - oracle_n(), v, seed, out_at);
+    }
+    if (seed % RIPPLE_EVERY != 0) {
+        return VERDICT_NO_CASE;
+    }
+    return budget_ripple_holds(seed) ? VERDICT_HOLDS : VERDICT_BROKEN;
 }
 
-static const char *check_feedback(const struct alloc_case *c, const struct alloc_result *result)
-{
-    static struct alloc_result again[CASE_BOX_MAX];
-    static struct alloc_case next;
-
-    next = *c;
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        struct alloc_box *box = &next.box[i];
-        bool was_running = box->current_ma > 0;
-
-        box->current_ma = result[i].allocated_ma;
-        if (was_running && result[i].allocated_ma == 0) {
-            box->waiting_ms = 0;
-            box->running_ms = 0;
-            box->blocked_ms = MIN_PAUSE_MS;
-        }
-    }
-    run(&next, again);
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        if (again[i].allocated_ma != result[i].allocated_ma) {
-            return "A7 stability (result as state)";
-        }
-    }
-    return NULL;
-}
-
-static const char *check_order(const struct alloc_case *c, const struct alloc_result *result, struct rng *rng)
-{
-    static struct alloc_result again[CASE_BOX_MAX];
-    static struct alloc_case next;
-
-    next = *c;
-    for (uint16_t i = c->box_n; i > 1; i--) {
-        uint16_t k = (uint16_t)rng_range(rng, 0, i - 1);
-        struct alloc_box moved = next.box[i - 1];
-
-        next.box[i - 1] = next.box[k];
-        next.box[k] = moved;
-    }
-    run(&next, again);
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        if (!is_same(&again[i], &result[next.box[i].rank])) {
-            return "A8 order free";
-        }
-    }
-    return NULL;
-}
-
-static void play_tick(struct alloc_case *c, const struct alloc_result *result, int64_t *gap_ms)
-{
-    for (uint16_t i = 0; i < c->box_n; i++) {
-        struct alloc_box *box = &c->box[i];
-        bool was_running = box->current_ma > 0;
-        bool is_running = result[i].allocated_ma > 0;
-
-        box->current_ma = result[i].allocated_ma;
-        if (is_running) {
-            box->running_ms = was_running ? box->running_ms : 0;
-            box->waiting_ms = 0;
-            gap_ms[i] = 0;
-        } else if (was_running) {
-            box->waiting_ms = 0;
-            box->blocked_ms = MIN_PAUSE_MS;
-        }
-        box->running_ms += is_running ? TICK_MS : 0;
-        box->waiting_ms += is_running ? 0 : TICK_MS;
-        gap_ms[i] += is_running ? 0 : TICK_MS;
-        box->blocked_ms = max_i64(box->blocked_ms - TICK_MS, 0);
-    }
-}
-
-static const char *check_turns(struct rng *rng)
+static void look_at(const struct alloc_case *c, struct view *v)
 {
     static struct alloc_result result[CASE_BOX_MAX];
-    static struct alloc_case c;
-    int64_t gap_ms[CASE_BOX_MAX] = {0};
-    int32_t n = (int32_t)rng_range(rng, 1, 12);
-    int32_t k = (int32_t)rng_range(rng, 1, n);
-    int64_t turns = div_up(n, k) + 1;
 
-    c = (struct alloc_case){.node_n = 1, .box_n = (uint16_t)n};
-    c.rules = (struct alloc_rules){.step_ma = 100, .start_margin_ma = 500, .turn_ms = 900000, .min_run_ms = 300000, .voltage_mv = 230000};
-    c.node[0] = (struct alloc_node){.parent = NODE_NONE, .budget_ma = {6000 * k + 500, 6000 * k + 500, 6000 * k + 500}, .budget_w = -1};
-    for (uint16_t i = 0; i < c.box_n; i++) {
-        c.box[i] = (struct alloc_box){.used = PHASE_ALL, .priority = 5, .weight = 1, .min_ma = 6000, .max_ma = 32000, .demand_ma = 32000, .cap_ma = MA_MAX};
-        c.box[i].rank = i;
-    }
-    for (int64_t at_ms = 0; at_ms < 4 * turns * c.rules.turn_ms; at_ms += TICK_MS) {
-        run(&c, result);
-        play_tick(&c, result, gap_ms);
-        for (uint16_t i = 0; i < c.box_n; i++) {
-            if (gap_ms[i] > turns * c.rules.turn_ms) {
-                fprintf(stderr, "n %" PRId32 " k %" PRId32 " at_ms %" PRId64 " wallbox %u has waited %" PRId64 " ms\n", n, k, at_ms, i, gap_ms[i]);
-                return "A6 no starvation";
-            }
-        }
-    }
-    return NULL;
+    again_run(c, result);
+    view_make(v, c, result);
 }
 
-/* Returns whether all properties hold for the site of this seed. */
-static bool check_seed(uint64_t seed)
+static bool is_wanted(const struct options *o, size_t p)
 {
-    static struct alloc_result result[CASE_BOX_MAX];
-    static struct alloc_case c;
-    struct rng rng = {.state = ~seed};
-    uint16_t box = 0;
-    const char *broken;
+    return strncmp(property_name(p), o->only, strlen(o->only)) == 0;
+}
 
+/* All properties of one site. Returns whether one is broken. */
+static bool check_seed(const struct options *o, uint64_t seed, struct report *r)
+{
+    static struct alloc_case c;
+    static struct view v;
+    bool is_broken = false;
+
+    seeds_at_work[worker] = seed;
     alloc_case_make(&c, seed);
-    memset(&scratch, 0xee, sizeof scratch);
-    run(&c, result);
-    broken = alloc_oracle(&c, result, &box);
-    if (!broken) {
-        broken = check_equal_input(&c, result);
+    look_at(&c, &v);
+    for (size_t p = 0; p < property_n(); p++) {
+        struct tally *t = &r->of[p];
+        uint16_t at;
+        enum verdict verdict = is_wanted(o, p) ? check(p, &v, seed, &at) : VERDICT_NO_CASE;
+
+        t->site_n += verdict != VERDICT_NO_CASE;
+        if (verdict != VERDICT_BROKEN) {
+            continue;
+        }
+        if (t->broken_n == 0 || seed < t->first_seed) {
+            t->first_seed = seed;
+            t->at = at;
+        }
+        t->broken_n++;
+        is_broken = true;
     }
-    if (!broken && c.rules.min_run_ms > 0) {
-        broken = check_feedback(&c, result);
+    return is_broken;
+}
+
+static void check_seeds(const struct options *o, uint64_t from, uint64_t every, struct report *r)
+{
+    for (uint64_t i = from; i < o->seed_n; i += every) {
+        if (check_seed(o, o->first + i, r) && (o->is_stop || o->is_site)) {
+            return;
+        }
     }
-    if (!broken) {
-        broken = check_order(&c, result, &rng);
+}
+
+static void add_report(struct report *to, const struct report *from)
+{
+    for (size_t p = 0; p < property_n(); p++) {
+        struct tally *t = &to->of[p];
+        const struct tally *more = &from->of[p];
+
+        if (more->broken_n > 0 && (t->broken_n == 0 || more->first_seed < t->first_seed)) {
+            t->first_seed = more->first_seed;
+            t->at = more->at;
+        }
+        t->site_n += more->site_n;
+        t->broken_n += more->broken_n;
     }
-    if (!broken && seed % 50 == 0) {
-        broken = check_turns(&rng);
+}
+
+/* A process of its own for each part of the seeds, its report through a pipe. Returns whether all came to their end. */
+static bool share_seeds(const struct options *o, struct report *r)
+{
+    int ends[WORKERS][2];
+    bool is_whole = true;
+
+    for (int w = 0; w < WORKERS; w++) {
+        if (pipe(ends[w]) != 0) {
+            return false;
+        }
+        switch (fork()) {
+        case -1:
+            return false;
+        case 0:
+            worker = w;
+            check_seeds(o, (uint64_t)w, WORKERS, r);
+            _exit(write(ends[w][1], r, sizeof *r) == (ssize_t)sizeof *r ? 0 : 1); /* less than a pipe holds */
+        default:
+            (void)close(ends[w][1]);
+        }
     }
-    if (broken) {
-        fprintf(stderr, "seed %" PRIu64 ": %s is broken at %u\n", seed, broken, box);
-        alloc_case_print(&c, result);
+    for (int w = 0; w < WORKERS; w++) {
+        struct report part;
+        ssize_t n = read(ends[w][0], &part, sizeof part);
+
+        if (n == (ssize_t)sizeof part) {
+            add_report(r, &part);
+        } else {
+            fprintf(stderr, "# a process of the test broke off at seed %" PRIu64 "\n", seeds_at_work[w]);
+            is_whole = false;
+        }
+        (void)close(ends[w][0]);
     }
-    return !broken;
+    while (wait(NULL) > 0) {
+    }
+    return is_whole;
+}
+
+struct goal {
+    size_t property;
+    uint64_t seed;
+};
+
+static bool is_still_broken(void *context, const struct alloc_case *c)
+{
+    static struct view v;
+    const struct goal *goal = context;
+    uint16_t at;
+
+    look_at(c, &v);
+    return check(goal->property, &v, goal->seed, &at) == VERDICT_BROKEN;
+}
+
+static void show_results(const struct alloc_case *c, const struct view *v)
+{
+    static const char *const phases[PHASE_N] = {"L1", "L2", "L3"};
+
+    for (uint16_t i = 0; i < c->box_n; i++) {
+        const struct alloc_result *r = &v->result[i];
+
+        fprintf(stderr, "# b%02u: %" PRId32 " mA, %s", c->box[i].rank, r->allocated_ma, r->reason == REASON_UNSET ? "fixed" : reason_text(r->reason));
+        if (r->node != NODE_NONE) {
+            fprintf(stderr, " at n%u %s", r->node, r->phase < 0 ? "all phases" : phases[r->phase]);
+        }
+        fprintf(stderr, ", covered %d, place %u\n", r->is_covered, r->turn_place);
+    }
+}
+
+/* The site of a seed that breaks a property, as small as it gets. The document goes to `out`, the rest to standard error. */
+static void show(size_t p, uint64_t seed, FILE *out)
+{
+    static struct alloc_case c;
+    static struct view v;
+    struct goal goal = {.property = p, .seed = seed};
+    uint16_t at;
+
+    if (p >= oracle_n() + again_n()) {
+        return; /* what moved is said already; there is no document for a play of base loads */
+    }
+    if (strncmp(property_name(p), "A6", 2) == 0) {
+        again_turns_case(&c, seed);
+    } else {
+        alloc_case_make(&c, seed);
+        alloc_shrink(&c, is_still_broken, &goal);
+    }
+    look_at(&c, &v);
+    (void)check(p, &v, seed, &at);
+    fprintf(stderr, "# %s is broken at %s %u. Again: build/release/tests/property_allocate --first %" PRIu64 " --seeds 1 --site\n", property_name(p),
+            p < oracle_n() && strncmp(property_name(p), "A1", 2) == 0 ? "node" : "wallbox",
+            p < oracle_n() && strncmp(property_name(p), "A1", 2) == 0 ? at : c.box[at].rank, seed);
+    alloc_document_gaps(stderr, &c);
+    show_results(&c, &v);
+    alloc_document_write(out, &c);
+}
+
+static void show_broken(const struct options *o, const struct report *r)
+{
+    int shown_n = 0;
+
+    for (size_t p = 0; p < property_n() && shown_n < (o->is_site ? 1 : SHOWN_MAX); p++) {
+        if (r->of[p].broken_n > 0 && !o->is_stop) {
+            show(p, r->of[p].first_seed, o->is_site ? stdout : stderr);
+            shown_n++;
+        }
+    }
+    if (o->is_site && shown_n == 0) {
+        static struct alloc_case c;
+
+        alloc_case_make(&c, o->first);
+        alloc_document_gaps(stderr, &c);
+        alloc_document_write(stdout, &c);
+    }
+}
+
+/* One line for each property; returns how many are broken. */
+static int conclude(const struct options *o, const struct report *r, bool is_whole)
+{
+    FILE *out = o->is_site ? stderr : stdout;
+    int passed_n = 0;
+    int failed_n = is_whole ? 0 : 1;
+    int skipped_n = 0;
+
+    for (size_t p = 0; p < property_n(); p++) {
+        const struct tally *t = &r->of[p];
+
+        if (t->broken_n > 0) {
+            fprintf(out, "FAIL %s (%" PRIu64 " of %" PRIu64 " sites, first seed %" PRIu64 ")\n", property_name(p), t->broken_n, t->site_n, t->first_seed);
+            failed_n++;
+        } else if (!is_wanted(o, p)) {
+            continue;
+        } else if (t->site_n == 0) {
+            fprintf(out, "SKIP %s (no site among these speaks about it)\n", property_name(p));
+            skipped_n++;
+        } else {
+            fprintf(out, "PASS %s (%" PRIu64 " sites)\n", property_name(p), t->site_n);
+            passed_n++;
+        }
+    }
+    if (!is_whole) {
+        fprintf(out, "FAIL a process of the test did not come to its end\n");
+    }
+    fprintf(out, "%d passed, %d failed, %d skipped\n", passed_n, failed_n, skipped_n);
+    return failed_n;
 }
 
 static bool read_number(const char *text, uint64_t *out)
@@ -192,28 +298,44 @@ static bool read_number(const char *text, uint64_t *out)
     return errno == 0 && end != text && *end == '\0' && text[0] != '-';
 }
 
+static bool read_options(int argc, char **argv, struct options *out)
+{
+    for (int i = 1; i < argc; i++) {
+        uint64_t *number = strcmp(argv[i], "--first") == 0 ? &out->first : strcmp(argv[i], "--seeds") == 0 ? &out->seed_n : NULL;
+
+        if (strcmp(argv[i], "--stop") == 0) {
+            out->is_stop = true;
+        } else if (strcmp(argv[i], "--site") == 0) {
+            out->is_site = true;
+        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
+            out->only = argv[++i];
+        } else if (!number || i + 1 == argc || !read_number(argv[++i], number)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t first = 1;
-    uint64_t seed_n = 20000;
-    uint64_t failed_n = 0;
+    static struct report report;
+    struct options options = {.first = 1, .seed_n = 100000, .only = ""};
+    bool is_whole = true;
 
-    for (int i = 1; i < argc; i += 2) {
-        uint64_t *number = strcmp(argv[i], "--first") == 0 ? &first : strcmp(argv[i], "--seeds") == 0 ? &seed_n : NULL;
-
-        if (!number || i + 1 == argc || !read_number(argv[i + 1], number)) {
-            fprintf(stderr, "usage: property_allocate [--first SEED] [--seeds N], numbers of 0 or more\n");
-            return 2;
-        }
+    if (!read_options(argc, argv, &options)) {
+        fprintf(stderr, "usage: property_allocate [--first SEED] [--seeds N] [--only NAME] [--stop] [--site], numbers of 0 or more\n");
+        return 2;
     }
-    for (uint64_t i = 0; i < seed_n; i++) {
-        failed_n += check_seed(first + i) ? 0 : 1;
-        if (failed_n >= 5) {
-            fprintf(stderr, "stopped after 5 failures\n");
-            printf("%" PRIu64 " passed, %" PRIu64 " failed\n", i + 1 - failed_n, failed_n);
-            return 1;
-        }
+    seeds_at_work = mmap(NULL, sizeof seeds_at_work[0] * WORKERS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (seeds_at_work == MAP_FAILED) {
+        perror("mmap");
+        return 2;
     }
-    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", seed_n - failed_n, failed_n);
-    return failed_n == 0 ? 0 : 1;
+    if (options.is_stop || options.is_site || options.seed_n == 1) {
+        check_seeds(&options, 0, 1, &report);
+    } else {
+        is_whole = share_seeds(&options, &report);
+    }
+    show_broken(&options, &report);
+    return conclude(&options, &report, is_whole) == 0 ? 0 : 1;
 }
