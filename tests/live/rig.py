@@ -77,6 +77,8 @@ class Program:
         self.name = name
         self.log_path = folder / f"{output_name or name}.log"
         self._log = open(self.log_path, "ab")
+        self._is_asked = False
+        self.is_killed = False
         environment = dict(os.environ)
         if "WALLBOX_SANITIZER_LOG" in os.environ:
             options = f"log_path={os.environ['WALLBOX_SANITIZER_LOG']}/{name}"
@@ -92,16 +94,21 @@ class Program:
         return self.process.poll() is None
 
     def kill(self):
+        self.is_killed = True
         self.process.kill()
         self.process.wait()
 
     def signal(self, number):
         self.process.send_signal(number)
 
+    def ask_to_end(self):
+        if not self._is_asked and self.is_running():
+            self._is_asked = True
+            self.process.terminate()
+
     def stop(self, within_s=20.0):
         """Ask to end, give back the exit code."""
-        if self.is_running():
-            self.process.terminate()
+        self.ask_to_end()
         try:
             code = self.process.wait(within_s)
         except subprocess.TimeoutExpired:
@@ -234,9 +241,13 @@ class Rig:
         return self.control("state")["t_ms"]
 
     def stop_all(self):
-        """Orderly end of everything; every program must exit with 0."""
-        for program in [*self.clients.values(), self.manager, self.site]:
-            if program is not None and program.is_running():
+        """Orderly end of everything: clients first and together (each lets its vehicle stop), then the manager, then the site.
+
+        Every program that ever ran here and was not killed must have ended with 0."""
+        for client in self.clients.values():
+            client.ask_to_end()
+        for program in sorted(self._programs, key=lambda one: one.name):
+            if not program.is_killed:
                 code = program.stop()
                 expect(code == 0, f"{program.log_path.name} ended with {code}")
 

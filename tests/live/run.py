@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Live tests: real programs, real TCP, and the record of wallbox-site as the judge (spec 09 9.3, 13 13.2).
+
+    tests/live/run.py            every case
+    tests/live/run.py NAME ...   the cases of these names, or whose names begin so
+
+Cases are the functions in CASES of each case_*.py beside this file; they run one after the other. Prints a line per case and closes with
+`N passed, N failed, N skipped`; exit 1 when one failed or none was found. WALLBOX_BIN says which programs are tested.
+"""
+
+import importlib
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import rig  # noqa: E402
+
+
+def all_cases():
+    return [case for path in sorted(HERE.glob("case_*.py")) for case in importlib.import_module(path.stem).CASES]
+
+
+def chosen(names):
+    return [case for case in all_cases() if not names or any(case.__name__.startswith(name) for name in names)]
+
+
+def main(names):
+    passed = 0
+    failed = 0
+    for case in chosen(names):
+        is_good, text = rig.run_case(case.__name__, case)
+        print(text, flush=True)
+        passed += is_good
+        failed += not is_good
+    if passed + failed == 0:
+        print(f"no case begins with {', '.join(names)}; there are: {', '.join(case.__name__ for case in all_cases())}")
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 0 if passed > 0 and failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
