@@ -40,14 +40,20 @@ int64_t clock_utc_ms(void)
     return utc_ms >= UTC_2024_MS ? utc_ms : 0;
 }
 
-enum rc clock_set_zone(const char *zone)
+bool clock_knows_zone(const char *zone)
 {
     char path[256];
-    bool is_known = text_same(zone, "UTC");
 
-    if (!is_known && snprintf(path, sizeof path, "%s/%s", ZONE_DIR, zone) < (int)sizeof path) {
-        is_known = access(path, R_OK) == 0;
+    if (text_same(zone, "UTC")) {
+        return true;
     }
+    return snprintf(path, sizeof path, "%s/%s", ZONE_DIR, zone) < (int)sizeof path && access(path, R_OK) == 0;
+}
+
+enum rc clock_set_zone(const char *zone)
+{
+    bool is_known = clock_knows_zone(zone);
+
     CHECK(setenv("TZ", is_known ? zone : "UTC", 1) == 0);
     tzset();
     return is_known ? RC_OK : RC_MISSING;

@@ -1,6 +1,7 @@
 /* The only place that reads clocks. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/rc.h"
@@ -10,6 +11,9 @@ int64_t clock_boot_ms(void);
 
 /* Wall clock, ms since 1970; 0 (CLOCK_UNSET_UTC_MS) when it stands before 2024 and so was never set. */
 int64_t clock_utc_ms(void);
+
+/* True when the machine knows the rules of a time zone. */
+bool clock_knows_zone(const char *zone);
 
 /* Let the wall clock of this program be that of a time zone.
  *

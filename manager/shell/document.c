@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "common/os/clock.h"
 #include "manager/shell/bus.h"
 #include "manager/shell/sitedoc.h"
 
@@ -47,6 +48,10 @@ enum rc document_read_file(struct document *d, const char *path)
         return rc;
     }
     rc = rc == RC_OK ? read_parsed(d, json, &errors) : rc;
+    if (rc == RC_OK && !clock_knows_zone(d->site.timezone)) { /* a document that was stored before is not refused for this */
+        sitedoc_error(&errors, "timezone: this machine knows no zone \"%s\" (package tzdata has them all)", d->site.timezone);
+        rc = RC_RANGE;
+    }
     print_errors(path, &errors);
     return rc;
 }

@@ -26,7 +26,6 @@ static const struct int_row rule_ints[] = {
     PLAN_ROW(alloc_rules, voltage_mv, false, 1000, MV_MAX, 230000),
 };
 
-static const char *const top_keys[] = {"nodes", "wallboxes", "plan", "meters", "manager", "simulation", "timezone", NULL};
 static const char *const rule_keys[] = {"step_ma", "start_margin_ma", "turn_ms", "min_run_ms", "voltage_mv", "surplus_mode", "surplus_ma", NULL};
 
 /* Where the nodes of the document stand in the site, and whether they have a limit in watts: 0 W is one. */
@@ -176,7 +175,6 @@ enum rc plan_read(const json_t *document, struct plan *out, struct sitedoc_error
     bool is_site;
 
     memset(out, 0, sizeof *out);
-    read_refuse_unknown(&root, top_keys);
     is_site = sitedoc_what_if(document, &out->site, errors) == RC_OK;
     read_boxes(&root, out);
     read_rules(&root, &out->rules);

@@ -1,7 +1,7 @@
 /* The site document: the one JSON form of nodes, wallboxes and meters (spec 13 13.1, 04 4.6). The manager imports and exports it, the
  * simulated site and wallbox-plan read it; each has a section of its own (manager, simulation, plan) that the others skip.
  *
- * Currents are integers in mA. Unknown keys in nodes, wallboxes and meters are errors; other top-level sections are skipped.
+ * Currents are integers in mA. Unknown keys are errors; each program skips the sections of the others.
  * A wallbox' "id" is its serial number. Keys of wallbox-plan that do not describe hardware (demand_ma, waiting_ms, ...) are skipped.
  */
 #pragma once
