@@ -203,11 +203,15 @@ Test(sitedoc, a_what_if_may_have_any_figures_but_is_a_tree_with_names)
     cr_assert_str_eq(errors.at[1], "wallboxes[1].id: is the serial number of another wallbox as well");
 }
 
+Test(sitedoc, a_section_that_no_program_knows_is_refused)
+{
+    refuses("{\"nodes\": [" ROOT "], \"walboxes\": []}", "walboxes: unknown key");
+}
+
 Test(sitedoc, all_errors_are_found_in_one_pass)
 {
     refuses("{\"nodes\": [{\"id\": \"g\", \"limit_ma\": [1, 2, 63000], \"x\": 1}], \"wallboxes\": [{\"node\": \"g\", \"weight\": 101}]}",
             "nodes[0].x: unknown key");
-    refuses("{\"nodes\": [" ROOT "], \"walboxes\": []}", "walboxes: unknown key");
     cr_assert_eq(errors.n, 5);
     cr_assert_str_eq(errors.at[1], "nodes[0].limit_ma[0]: must be 1000..1000000, is 1");
     cr_assert_str_eq(errors.at[2], "nodes[0].limit_ma[1]: must be 1000..1000000, is 2");
