@@ -1,8 +1,9 @@
 /* Base load: what flows into a node and is no wallbox (spec 04 4.2). Part of budget.
  *
  * A meter shows the past and a wallbox' figure the present, so their difference is wrong while a vehicle ramps. Two estimates are made:
- * `low` subtracts the largest figure of the lag window, `high` the newest one. The budget follows `low`; `high` counts when the metered
- * current itself is above limit - reserve, and that part of their distance counts which has lasted for a whole window.
+ * `low` subtracts the largest figure of the lag window, `high` the one at the moment the meter was read: a figure later than that would make
+ * each cut look like a rise of the house, and cut again. The budget follows `low`; `high` counts when the metered current itself is above
+ * limit - reserve, and that part of their distance counts which has lasted for a whole window.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 
 /* The wallboxes' own current below each node with a good meter, as each estimate counts it. */
 struct budget_own {
-    int32_t newest_ma[NODE_MAX][PHASE_N];
+    int32_t then_ma[NODE_MAX][PHASE_N]; /* when the meter was read */
     int32_t most_ma[NODE_MAX][PHASE_N];
 };
 
@@ -22,8 +23,8 @@ struct budget_own {
  */
 void budget_own(const struct budget *b, const uint16_t *house, struct budget_own *out);
 
-/* The wallboxes' newest figures below a node, those heard, together. */
-void budget_own_below(const struct budget *b, uint16_t node, int32_t out_ma[PHASE_N]);
+/* The newest figures of the wallboxes below a node, of those heard, together. */
+void budget_own_below(const struct budget *b, uint16_t node, struct meter_watch_own *out);
 
 /* Length of the lag window of a meter. */
 int64_t budget_window_ms(const struct budget *b, uint16_t meter);

@@ -6,7 +6,7 @@
 #define USED_FROM_MA 500      /* a phase that carries more is used (spec 04 4.1) */
 #define CARRIES_MA 5000       /* so much on one phase ... */
 #define CARRIES_FOR_MS 60000  /* ... for so long shows that the others are unused */
-#define DENIED_WITHIN_MS 5000 /* from a need to the pilot that follows it: meter and manager 2 s, the grain of a second, allowance */
+#define DENIED_WITHIN_MS 3000 /* from a need to the pilot that follows it: meter 1.5 s, manager and client 0.3 s, their next turn 1 s */
 
 void waste_init(struct waste *w, const struct site *site, const struct manager_params *params)
 {
@@ -51,8 +51,9 @@ static void follow_phases(struct waste_box *b, const struct track_box *row, uint
 
 static void follow_offer(struct waste_box *b, int32_t pilot_ma, bool wants, int32_t rest_ms, int64_t now_ms)
 {
-    bool was_offered = b->running_since_ms != MS_NEVER;
+    bool was_offered = b->pilot_ma > 0;
 
+    b->pilot_ma = pilot_ma;
     if (pilot_ma > 0) {
         b->running_since_ms = was_offered ? b->running_since_ms : now_ms;
         b->waiting_since_ms = MS_NEVER;
@@ -70,14 +71,6 @@ static void follow_offer(struct waste_box *b, int32_t pilot_ma, bool wants, int3
     }
     if (was_offered && b->denied_ms != MS_NEVER && now_ms - b->denied_ms <= DENIED_WITHIN_MS) {
         b->rests_until_ms = now_ms + rest_ms;
-    }
-}
-
-void waste_row(struct waste *w, const struct track *t)
-{
-    for (uint16_t i = 0; i < w->site->box_n; i++) {
-        follow_phases(&w->box[i], &t->box[i], phase_wired(w->site->box[i].phases), t->t_ms);
-        follow_offer(&w->box[i], t->box[i].pilot_ma, t->vehicle[i].wants, w->params->min_pause_ms, t->t_ms);
     }
 }
 
@@ -124,7 +117,7 @@ static void fill_box(const struct waste *w, const struct track *t, uint16_t i, b
                               .max_ma = s->max_ma,
                               .demand_ma = demand_ma,
                               .cap_ma = demand_ma,
-                              .current_ma = t->box[i].pilot_ma,
+                              .current_ma = b->pilot_ma,
                               .running_ms = since_ms(b->running_since_ms, t->t_ms),
                               .waiting_ms = since_ms(b->waiting_since_ms, t->t_ms),
                               .blocked_ms = by_rules && b->rests_until_ms > t->t_ms ? b->rests_until_ms - t->t_ms : 0,
@@ -143,6 +136,28 @@ static void divide(struct waste *w, const struct track *t, bool by_rules)
         fill_box(w, t, i, by_rules, &w->alloc_box[i]);
     }
     alloc_run(&rules, w->alloc_node, w->site->node_n, w->alloc_box, w->site->box_n, &w->scratch, w->result);
+}
+
+/* Who had to be stopped now, had he not been already. */
+static void note_denied(struct waste *w, const struct track *t)
+{
+    divide(w, t, true);
+    for (uint16_t i = 0; i < w->site->box_n; i++) {
+        bool is_denied = w->box[i].pilot_ma > 0 && w->alloc_box[i].demand_ma >= w->alloc_box[i].min_ma && w->result[i].allocated_ma == 0;
+
+        w->box[i].denied_ms = is_denied ? t->t_ms : w->box[i].denied_ms;
+    }
+}
+
+void waste_row(struct waste *w, const struct track *t)
+{
+    for (uint16_t i = 0; i < w->site->box_n; i++) {
+        follow_phases(&w->box[i], &t->box[i], phase_wired(w->site->box[i].phases), t->t_ms);
+    }
+    note_denied(w, t); /* as things stood in the row before */
+    for (uint16_t i = 0; i < w->site->box_n; i++) {
+        follow_offer(&w->box[i], t->box[i].pilot_ma, t->vehicle[i].wants, w->params->min_pause_ms, t->t_ms);
+    }
 }
 
 /* What a vehicle had of a phase: drawn, or offered as far as it could take it. Below the minimum nothing can be offered. */
@@ -184,11 +199,6 @@ void waste_second(struct waste *w, const struct track *t)
     add_second(&w->all_knowing, w, t);
     divide(w, t, true);
     add_second(&w->by_rules, w, t);
-    for (uint16_t i = 0; i < w->site->box_n; i++) {
-        bool is_denied = t->box[i].pilot_ma > 0 && w->alloc_box[i].demand_ma >= w->alloc_box[i].min_ma && w->result[i].allocated_ma == 0;
-
-        w->box[i].denied_ms = is_denied ? t->t_ms : w->box[i].denied_ms;
-    }
 }
 
 int64_t waste_used_permille(const struct waste_sum *sum)

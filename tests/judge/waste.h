@@ -21,6 +21,7 @@ struct waste_box {
     uint16_t rank;            /* place in the order of serials */
     uint8_t counted;          /* site phases counted as used */
     int64_t carries_since_ms; /* it has drawn 5 A on a phase since; MS_NEVER */
+    int32_t pilot_ma;         /* offered in the row before */
     int64_t denied_ms;        /* when the truth last denied it its minimum while it ran; MS_NEVER */
     int64_t rests_until_ms;   /* MS_NEVER */
     int64_t running_since_ms; /* offered current since; MS_NEVER */

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "common/base/units.h"
 #include "tests/judge/waste.h"
 
 TestSuite(waste, .timeout = 10);
@@ -139,6 +140,24 @@ Test(waste, one_that_had_to_be_stopped_may_rest)
     pass(s, 20000); /* two minutes are over */
     pass(s, 5000);
     cr_expect_lt(waste_used_permille(&s->waste.by_rules), 900);
+    free(s);
+}
+
+Test(waste, a_need_between_two_seconds_is_seen)
+{
+    struct scene *s = scene_new();
+
+    offer(s, 0, 9700);
+    offer(s, 1, 9700);
+    pass(s, 2000);
+    s->track.node[0].house_ma[0] = 10000;
+    pass(s, 300);
+    offer(s, 1, 0);
+    pass(s, 100);
+    s->track.node[0].house_ma[0] = 0;
+    pass(s, 600);
+    cr_expect_eq(s->waste.box[0].rests_until_ms, MS_NEVER);
+    cr_expect_eq(s->waste.box[1].rests_until_ms, 2400 + 120000, "is %lld", (long long)s->waste.box[1].rests_until_ms);
     free(s);
 }
 

@@ -142,3 +142,16 @@ Test(budget_base, a_full_site_sums_up_without_overflow)
     cr_assert_eq(b.node[0].base_ma[0], -MA_MAX - BOX_MAX * MA_MAX);
     cr_assert_eq(use_ma(0), MA_MAX);
 }
+
+Test(budget_base, what_a_wallbox_drew_after_the_meter_was_read_the_meter_has_not_seen)
+{
+    start_house(1);
+    drawn(0, 30000, 0);
+    (void)metered(60000, 500); /* the house has risen to 30 A */
+    cr_assert_eq(use_ma(0), 19500);
+    drawn(0, 19500, 700); /* the cut is done, the meter's next reading is still to come */
+    (void)budget_run(&b, 750);
+    cr_assert_eq(use_ma(0), 19500, "not cut a second time for the same rise: %d", use_ma(0));
+    (void)metered(49500, 1000);
+    cr_assert_eq(use_ma(0), 19500);
+}
