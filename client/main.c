@@ -19,6 +19,7 @@ struct arguments {
     bool loopback_plain;
     bool check_config;
     bool print_config;
+    bool panel;
 };
 
 /* Defaults, then the file, then the command line. Returns an exit code, 0 when all is well. */
@@ -42,6 +43,7 @@ static int settle(const struct cli *c, const struct arguments *a, struct setting
         return (int)cli_wrong(c, "--data must be shorter than %d bytes", SETTINGS_PATH_LEN);
     }
     s->loopback_plain = s->loopback_plain || a->loopback_plain;
+    s->panel = a->panel;
     settings_apply_log_level(s);
     return CLI_EXIT_OK;
 }
@@ -72,7 +74,11 @@ int main(int argc, char **argv)
         {.name = "config", .argument = "FILE", .help = "configuration file, see deploy/client.conf", .out_text = &a.config},
         {.name = "data", .argument = "DIR", .help = "data directory (default /var/lib/wallbox-client)", .out_text = &a.data},
         {.name = "manager", .argument = "ADDR:PORT", .help = "where the manager listens (default 127.0.0.1:7443)", .out_text = &a.manager},
-        {.name = "board", .argument = "DRIVER:ADDRESS", .help = "hardware of the wallbox: site:SOCKET is one of wallbox-site", .out_text = &a.board},
+        {.name = "board",
+         .argument = "DRIVER:ADDRESS",
+         .help = "hardware of the wallbox: site:SOCKET of wallbox-site, modbus_evse:MODEL,LINE of a charge controller",
+         .out_text = &a.board},
+        {.name = "panel", .help = "show the wallbox's lights, state and current in the terminal", .out_flag = &a.panel},
         {.name = "loopback-plain", .help = "talk to the manager without TLS, on loopback addresses only", .out_flag = &a.loopback_plain},
         {.name = "check-config", .help = "check configuration file and options and end", .out_flag = &a.check_config},
         {.name = "print-config", .help = "print the configuration in force and end", .out_flag = &a.print_config},

@@ -8,13 +8,11 @@
 
 #include "common/base/text.h"
 #include "common/os/cli.h"
-#include "common/os/clock.h"
-#include "common/os/daemon.h"
 #include "manager/shell/app.h"
+#include "manager/shell/backup.h"
 #include "manager/shell/bus.h"
-#include "manager/shell/document.h"
 #include "manager/shell/settings.h"
-#include "manager/shell/store.h"
+#include "manager/shell/transfer.h"
 
 #ifndef WALLBOX_VERSION
 #define WALLBOX_VERSION "unknown"
@@ -27,100 +25,16 @@ struct arguments {
     const char *http;
     const char *import;
     const char *export;
+    const char *import_cards;
+    const char *export_cards;
+    const char *backup;
+    const char *restore;
     const char *test_meter;
     bool loopback_plain;
     bool check_config;
     bool print_config;
     bool meters;
 };
-
-/* Open the store of a data directory that no other process uses. Returns an exit code, 0 when *out is open. */
-static int open_store(const char *dir, int *out_lock_fd, struct store **out)
-{
-    struct store_options options = {.dir = dir, .busy_ms = STORE_BUSY_MS};
-
-    if (daemon_lock_dir(dir, out_lock_fd) != RC_OK) {
-        return CLI_EXIT_FAILED;
-    }
-    if (store_open(out, &options) != RC_OK) {
-        (void)close(*out_lock_fd); /* gives the lock back */
-        return CLI_EXIT_FAILED;
-    }
-    return CLI_EXIT_OK;
-}
-
-static int import_site(const struct settings *s, const char *path)
-{
-    struct document *d = calloc(1, sizeof *d);
-    struct store *store = NULL;
-    char *text = NULL;
-    int lock_fd = -1;
-    int code = CLI_EXIT_FAILED;
-
-    if (d == NULL) {
-        (void)fprintf(stderr, "wallbox-manager: no memory\n");
-        goto out;
-    }
-    if (document_read_file(d, path) != RC_OK) {
-        code = CLI_EXIT_USAGE;
-        goto out;
-    }
-    text = document_write(d);
-    if (text == NULL || open_store(s->data, &lock_fd, &store) != CLI_EXIT_OK) {
-        goto out;
-    }
-    code = store_add_document(store, text, clock_utc_ms()) == RC_OK ? CLI_EXIT_OK : CLI_EXIT_FAILED;
-    store_free(store);
-    (void)close(lock_fd); /* gives the lock back */
-
-out:
-    free(text);
-    free(d);
-    return code;
-}
-
-/* Write a text to a file, "-" for standard output. */
-static int write_text(const char *path, const char *text)
-{
-    bool is_standard = text_same(path, "-");
-    FILE *to = is_standard ? stdout : fopen(path, "we");
-    bool is_good;
-
-    if (to == NULL) {
-        perror(path);
-        return CLI_EXIT_FAILED;
-    }
-    is_good = fputs(text, to) >= 0 && fputc('\n', to) != EOF && fflush(to) == 0;
-    is_good = (is_standard || fclose(to) == 0) && is_good;
-    if (!is_good) {
-        (void)fprintf(stderr, "wallbox-manager: %s: not written\n", path);
-    }
-    return is_good ? CLI_EXIT_OK : CLI_EXIT_FAILED;
-}
-
-static int export_site(const struct settings *s, const char *path)
-{
-    struct store_loaded loaded = {0};
-    struct store *store = NULL;
-    int lock_fd = -1;
-    int code = open_store(s->data, &lock_fd, &store);
-
-    if (code != CLI_EXIT_OK) {
-        return code;
-    }
-    if (store_load(store, &loaded) != RC_OK) {
-        code = CLI_EXIT_FAILED;
-    } else if (loaded.document == NULL) {
-        (void)fprintf(stderr, "wallbox-manager: no site is known in %s: give one with --import FILE first\n", s->data);
-        code = CLI_EXIT_USAGE;
-    } else {
-        code = write_text(path, loaded.document);
-    }
-    free(loaded.document);
-    store_free(store);
-    (void)close(lock_fd); /* gives the lock back */
-    return code;
-}
 
 static int list_meters(void)
 {
@@ -215,9 +129,42 @@ static int settle(const struct cli *c, const struct arguments *a, struct setting
     return CLI_EXIT_OK;
 }
 
+/* How many things are to be done instead of running. */
+static int tasks_n(const struct arguments *a)
+{
+    const char *const tasks[] = {a->import, a->export, a->import_cards, a->export_cards, a->backup, a->restore};
+    int n = 0;
+
+    for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
+        n += tasks[i] != NULL ? 1 : 0;
+    }
+    return n;
+}
+
+static int run_task(const struct arguments *a, const struct settings *s)
+{
+    if (a->import != NULL) {
+        return transfer_import(s, a->import);
+    }
+    if (a->export != NULL) {
+        return transfer_export(s, a->export);
+    }
+    if (a->import_cards != NULL) {
+        return transfer_import_cards(s, a->import_cards);
+    }
+    if (a->export_cards != NULL) {
+        return transfer_export_cards(s, a->export_cards);
+    }
+    if (a->backup != NULL) {
+        return backup_make(s->data, a->backup) == RC_OK ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    }
+    return transfer_restore(s, a->restore);
+}
+
 static int run_command(const struct cli *c, const struct arguments *a, struct settings *s)
 {
-    bool may_listen = !a->check_config && !a->print_config && a->import == NULL && a->export == NULL;
+    bool is_task = tasks_n(a) == 1;
+    bool may_listen = !a->check_config && !a->print_config && !is_task;
     char why[SETTINGS_WHY_LEN];
     int code = settle(c, a, s);
 
@@ -234,10 +181,7 @@ static int run_command(const struct cli *c, const struct arguments *a, struct se
     if (a->check_config) {
         return CLI_EXIT_OK;
     }
-    if (a->import != NULL) {
-        return import_site(s, a->import);
-    }
-    return a->export != NULL ? export_site(s, a->export) : app_run(s);
+    return is_task ? run_task(a, s) : app_run(s);
 }
 
 int main(int argc, char **argv)
@@ -249,8 +193,15 @@ int main(int argc, char **argv)
         {.name = "link", .argument = "ADDR:PORT", .help = "where wallboxes connect (default 127.0.0.1:7443)", .out_text = &a.link},
         {.name = "http", .argument = "ADDR:PORT", .help = "where people and programs connect (default 127.0.0.1:8080)", .out_text = &a.http},
         {.name = "loopback-plain", .help = "listen without TLS, on loopback addresses only", .out_flag = &a.loopback_plain},
-        {.name = "import", .argument = "FILE", .help = "check a site document (- for standard input), store it and end", .out_text = &a.import},
-        {.name = "export", .argument = "FILE", .help = "write the site document in force (- for standard output) and end", .out_text = &a.export},
+        {.name = "import", .argument = "FILE", .help = "check a document (- for standard input): site, cards, users; store it and end", .out_text = &a.import},
+        {.name = "export",
+         .argument = "FILE",
+         .help = "write the document in force (- for standard output): site, cards, users; and end",
+         .out_text = &a.export},
+        {.name = "import-cards", .argument = "FILE", .help = "add or change the cards of a table (CSV) and end", .out_text = &a.import_cards},
+        {.name = "export-cards", .argument = "FILE", .help = "write all cards as a table (CSV) and end", .out_text = &a.export_cards},
+        {.name = "backup", .argument = "FILE", .help = "copy the database, also while the manager runs, and end", .out_text = &a.backup},
+        {.name = "restore", .argument = "FILE", .help = "put a back-up in the place of the database, which is set aside, and end", .out_text = &a.restore},
         {.name = "check-config", .help = "check configuration file and options and end", .out_flag = &a.check_config},
         {.name = "print-config", .help = "print the configuration in force and end", .out_flag = &a.print_config},
         {.name = "meters", .help = "list the meter models: id, name, transports, confidence", .out_flag = &a.meters},
@@ -274,6 +225,9 @@ int main(int argc, char **argv)
     }
     if ((a.test_meter != NULL) != (result.operands_n == 1)) {
         return (int)cli_wrong(&c, a.test_meter != NULL ? "--test-meter needs MODEL and ADDRESS" : "an ADDRESS belongs to --test-meter only");
+    }
+    if (tasks_n(&a) > 1) {
+        return (int)cli_wrong(&c, "only one of --import, --export, --import-cards, --export-cards, --backup and --restore at a time");
     }
     if (a.meters) {
         return list_meters();

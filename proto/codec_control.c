@@ -1,4 +1,6 @@
 /* Messages by which the manager looks after a wallbox: commands, configuration, log, update. */
+#include <string.h>
+
 #include "proto/codec_parts.h"
 
 SAME_NUMBER(FLEET__COMMAND_KIND__, COMMAND_START)
@@ -12,6 +14,10 @@ SAME_NUMBER(FLEET__COMMAND_KIND__, COMMAND_LOCAL_CURRENT)
 SAME_NUMBER(FLEET__COMMAND_KIND__, COMMAND_SERVICE_MODE)
 SAME_NUMBER(FLEET__COMMAND_KIND__, COMMAND_SHOWROOM_MODE)
 SAME_NUMBER(FLEET__COMMAND_KIND__, COMMAND_CARD_REGISTRATION)
+SAME_NUMBER(FLEET__COMMAND_KIND__, COMMAND_AVAILABILITY)
+SAME_NUMBER(FLEET__CARD_KIND__, CARD_USER)
+SAME_NUMBER(FLEET__CARD_KIND__, CARD_MASTER)
+SAME_NUMBER(FLEET__CARD_KIND__, CARD_SETUP)
 SAME_NUMBER(FLEET__RESULT_KIND__, RESULT_DONE)
 SAME_NUMBER(FLEET__RESULT_KIND__, RESULT_REFUSED)
 SAME_NUMBER(FLEET__RESULT_KIND__, RESULT_UNSUPPORTED)
@@ -62,6 +68,67 @@ void take_result(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
     TAKE_TEXT(t, w, text, m->text);
 }
 
+static void put_cards(const struct msg_config_set *m, struct codec_wire *to)
+{
+    Fleet__ConfigSet *w = &to->config_set;
+
+    if (!m->has_cards) {
+        return;
+    }
+    PUT(w, cards_from, m->cards_from);
+    PUT(w, cards_all_n, m->cards_all_n);
+    for (uint16_t i = 0; i < m->cards_n; i++) {
+        const struct msg_card *c = &m->cards[i];
+        Fleet__Card *card = &to->card[i];
+
+        fleet__card__init(card);
+        PUT_UID(card, uid, &c->uid);
+        PUT_TEXT(card, identity, c->identity);
+        PUT(card, kind, (Fleet__CardKind)c->kind);
+        PUT(card, blocked, c->blocked);
+        PUT(card, expires_utc_ms, c->expires_utc_ms);
+        to->cards[i] = card;
+    }
+    w->n_cards = m->cards_n;
+    w->cards = to->cards;
+}
+
+static void take_card(const Fleet__Card *w, struct codec_take *t, struct msg_card *out)
+{
+    memset(out, 0, sizeof *out);
+    TAKE_UID(t, w, uid, &out->uid);
+    TAKE_TEXT(t, w, identity, out->identity);
+    out->kind = TAKE_ENUM(t, w, kind, enum card_kind, CARD_KIND_N);
+    out->blocked = TAKE_BOOL(t, w, blocked);
+    out->expires_utc_ms = TAKE_I64(t, w, expires_utc_ms);
+}
+
+static void take_cards(const Fleet__ConfigSet *w, struct codec_take *t, struct msg_config_set *m)
+{
+    struct msg_card *cards;
+
+    m->has_cards = w->has_cards_all_n != 0;
+    m->cards_from = MAY_U32(t, w, cards_from);
+    m->cards_all_n = MAY_U32(t, w, cards_all_n);
+    if (w->n_cards == 0) {
+        return;
+    }
+    if (w->n_cards > CARD_CHUNK_MAX) {
+        codec_wrong(t, RC_RANGE, "cards");
+        return;
+    }
+    cards = codec_arena_take(t->arena, w->n_cards * sizeof cards[0]);
+    if (cards == NULL) {
+        codec_wrong(t, RC_MALFORMED, "cards");
+        return;
+    }
+    for (size_t i = 0; i < w->n_cards; i++) {
+        take_card(w->cards[i], t, &cards[i]);
+    }
+    m->cards_n = (uint16_t)w->n_cards;
+    m->cards = cards;
+}
+
 void put_config_set(const struct msg *from, struct codec_wire *to)
 {
     const struct msg_config_set *m = &from->config_set;
@@ -75,6 +142,7 @@ void put_config_set(const struct msg *from, struct codec_wire *to)
     PUT(w, status_ms, m->status_ms);
     PUT(w, authorization, m->authorization);
     PUT(w, commissioned, m->commissioned);
+    put_cards(m, to);
 }
 
 void take_config_set(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
@@ -88,6 +156,7 @@ void take_config_set(const Fleet__Envelope *e, struct codec_take *t, struct msg 
     m->status_ms = TAKE_I32(t, w, status_ms);
     m->authorization = TAKE_BOOL(t, w, authorization);
     m->commissioned = TAKE_BOOL(t, w, commissioned);
+    take_cards(w, t, m);
 }
 
 void put_config_ack(const struct msg *from, struct codec_wire *to)

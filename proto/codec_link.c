@@ -22,6 +22,10 @@ SAME_NUMBER(FLEET__PILOT__, PILOT_D1)
 SAME_NUMBER(FLEET__PILOT__, PILOT_D2)
 SAME_NUMBER(FLEET__PILOT__, PILOT_E)
 SAME_NUMBER(FLEET__PILOT__, PILOT_F)
+#define SAME_COLOUR(name, text) SAME_NUMBER(FLEET__LIGHT_COLOUR__, name)
+#define SAME_MODE(name, text) SAME_NUMBER(FLEET__LIGHT_MODE__, name)
+LIGHT_COLOUR_LIST(SAME_COLOUR)
+LIGHT_MODE_LIST(SAME_MODE)
 SAME_NUMBER(FLEET__REJECT_REASON__, REJECT_UNKNOWN_SERIAL)
 SAME_NUMBER(FLEET__REJECT_REASON__, REJECT_PROTOCOL_MAJOR)
 SAME_NUMBER(FLEET__REJECT_REASON__, REJECT_DUPLICATE)
@@ -159,6 +163,42 @@ static void take_faults(struct codec_take *t, const Fleet__Status *w, struct msg
     m->faults_n = (uint8_t)w->n_faults;
 }
 
+static void put_lights(const struct msg_status *m, struct codec_wire *to)
+{
+    Fleet__Status *w = &to->status;
+
+    if (!m->has_lights) {
+        return;
+    }
+    for (int i = 0; i < LAMP_N; i++) {
+        to->light_colour[i] = (Fleet__LightColour)m->lights.lamp[i].colour;
+        to->light_mode[i] = (Fleet__LightMode)m->lights.lamp[i].mode;
+    }
+    w->n_light_colour = LAMP_N;
+    w->light_colour = to->light_colour;
+    w->n_light_mode = LAMP_N;
+    w->light_mode = to->light_mode;
+    PUT(w, brightness_permille, (uint64_t)m->lights.brightness_permille);
+}
+
+/* All of them or, from a peer of 1.0, none. */
+static void take_lights(struct codec_take *t, const Fleet__Status *w, struct msg_status *m)
+{
+    if (w->n_light_colour == 0 && w->n_light_mode == 0 && !w->has_brightness_permille) {
+        return;
+    }
+    if (w->n_light_colour != LAMP_N || w->n_light_mode != LAMP_N) {
+        codec_wrong(t, RC_RANGE, "lights");
+        return;
+    }
+    for (int i = 0; i < LAMP_N; i++) {
+        m->lights.lamp[i].colour = (enum light_colour)codec_uint(t, true, (uint64_t)w->light_colour[i], LIGHT_COLOUR_N - 1, "lights");
+        m->lights.lamp[i].mode = (enum light_mode)codec_uint(t, true, (uint64_t)w->light_mode[i], LIGHT_MODE_N - 1, "lights");
+    }
+    m->lights.brightness_permille = (int32_t)codec_uint(t, w->has_brightness_permille != 0, w->brightness_permille, INT32_MAX, "brightness_permille");
+    m->has_lights = true;
+}
+
 void put_status(const struct msg *from, struct codec_wire *to)
 {
     const struct msg_status *m = &from->status;
@@ -197,6 +237,7 @@ void put_status(const struct msg *from, struct codec_wire *to)
     PUT(w, session_wh, m->session_wh);
     PUT(w, power_w, m->power_w);
     PUT(w, temperature_mdegc, m->temperature_mdegc);
+    put_lights(m, to);
 }
 
 void take_status(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
@@ -232,6 +273,7 @@ void take_status(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
     m->session_wh = TAKE_I64(t, w, session_wh);
     m->power_w = TAKE_I32(t, w, power_w);
     m->temperature_mdegc = TAKE_I32(t, w, temperature_mdegc);
+    take_lights(t, w, m);
 }
 
 void put_grant(const struct msg *from, struct codec_wire *to)

@@ -42,6 +42,10 @@ struct codec_wire {
     int64_t voltage_mv[PHASE_N];
     uint64_t faults[FAULT_MAX];
     int64_t quarter_wh[QUARTER_MAX];
+    Fleet__LightColour light_colour[LAMP_N];
+    Fleet__LightMode light_mode[LAMP_N];
+    Fleet__Card card[CARD_CHUNK_MAX];
+    Fleet__Card *cards[CARD_CHUNK_MAX];
 };
 
 /* What went wrong while a message was taken. */
@@ -119,6 +123,11 @@ ProtobufCBinaryData codec_text_data(const char *text);
 #define TAKE_U8(t, w, f) ((uint8_t)codec_uint((t), (w)->has_##f != 0, (w)->f, UINT8_MAX, #f))
 #define TAKE_BOOL(t, w, f) (codec_int((t), (w)->has_##f != 0, (w)->f != 0, 0, 1, #f) != 0)
 #define TAKE_ENUM(t, w, f, type, end) ((type)codec_uint((t), (w)->has_##f != 0, (uint64_t)(w)->f, (end)-1, #f))
+/* Fields that an older peer leaves out: 0 then. */
+#define MAY_I64(t, w, f) codec_int((t), true, (w)->has_##f ? (w)->f : 0, INT64_MIN, INT64_MAX, #f)
+#define MAY_I32(t, w, f) ((int32_t)codec_int((t), true, (w)->has_##f ? (int64_t)(w)->f : 0, INT32_MIN, INT32_MAX, #f))
+#define MAY_U32(t, w, f) ((uint32_t)codec_uint((t), true, (w)->has_##f ? (w)->f : 0, UINT32_MAX, #f))
+#define MAY_BOOL(w, f) ((w)->has_##f != 0 && (w)->f != 0)
 #define TAKE_TEXT(t, w, f, out) codec_text((t), (w)->has_##f != 0, (w)->f, (out), sizeof(out), #f)
 #define TAKE_BYTES(t, w, f, out) codec_bytes((t), (w)->has_##f != 0, (w)->f, (out), sizeof(out), #f)
 #define TAKE_UID(t, w, f, out) codec_uid((t), (w)->has_##f != 0, (w)->f, (out))

@@ -21,6 +21,8 @@ void put_authorize(const struct msg *from, struct codec_wire *to)
     PUT(w, seq, m->seq);
     PUT_UID(w, uid, &m->uid);
     PUT_TEXT(w, identity, m->identity);
+    w->taught = m->taught;
+    w->has_taught = m->taught;
 }
 
 void take_authorize(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
@@ -31,22 +33,29 @@ void take_authorize(const Fleet__Envelope *e, struct codec_take *t, struct msg *
     m->seq = TAKE_U32(t, w, seq);
     TAKE_UID(t, w, uid, &m->uid);
     TAKE_TEXT(t, w, identity, m->identity);
+    m->taught = MAY_BOOL(w, taught);
 }
 
 void put_authorize_result(const struct msg *from, struct codec_wire *to)
 {
+    const struct msg_authorize_result *m = &from->authorize_result;
     Fleet__AuthorizeResult *w = &to->authorize_result;
 
     fleet__authorize_result__init(w);
     to->envelope.authorize_result = w;
-    PUT(w, seq, from->authorize_result.seq);
-    PUT(w, verdict, (Fleet__Verdict)from->authorize_result.verdict);
+    PUT(w, seq, m->seq);
+    PUT(w, verdict, (Fleet__Verdict)m->verdict);
+    w->expires_utc_ms = m->expires_utc_ms;
+    w->has_expires_utc_ms = m->expires_utc_ms != 0;
 }
 
 void take_authorize_result(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
 {
-    to->authorize_result.seq = TAKE_U32(t, e->authorize_result, seq);
-    to->authorize_result.verdict = TAKE_ENUM(t, e->authorize_result, verdict, enum auth_verdict, AUTH_N);
+    const Fleet__AuthorizeResult *w = e->authorize_result;
+
+    to->authorize_result.seq = TAKE_U32(t, w, seq);
+    to->authorize_result.verdict = TAKE_ENUM(t, w, verdict, enum auth_verdict, AUTH_N);
+    to->authorize_result.expires_utc_ms = MAY_I64(t, w, expires_utc_ms);
 }
 
 void put_session_started(const struct msg *from, struct codec_wire *to)
@@ -61,6 +70,7 @@ void put_session_started(const struct msg *from, struct codec_wire *to)
     PUT(w, start_age_ms, m->start_age_ms);
     PUT(w, start_wh, m->start_wh);
     PUT_UID(w, uid, &m->uid);
+    PUT_TEXT(w, identity, m->identity);
 }
 
 void take_session_started(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
@@ -73,6 +83,7 @@ void take_session_started(const Fleet__Envelope *e, struct codec_take *t, struct
     m->start_age_ms = TAKE_I64(t, w, start_age_ms);
     m->start_wh = TAKE_I64(t, w, start_wh);
     TAKE_UID(t, w, uid, &m->uid);
+    TAKE_TEXT(t, w, identity, m->identity);
 }
 
 static void put_quarters(const struct msg_session_record *m, struct codec_wire *to)
@@ -126,6 +137,7 @@ void put_session_record(const struct msg *from, struct codec_wire *to)
     PUT(w, end, (Fleet__EndReason)m->end);
     PUT(w, first_quarter_utc_ms, m->first_quarter_utc_ms);
     put_quarters(m, to);
+    PUT_TEXT(w, identity, m->identity);
 }
 
 void take_session_record(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
@@ -144,6 +156,7 @@ void take_session_record(const Fleet__Envelope *e, struct codec_take *t, struct 
     m->end = TAKE_ENUM(t, w, end, enum end_reason, END_N);
     m->first_quarter_utc_ms = TAKE_I64(t, w, first_quarter_utc_ms);
     take_quarters(t, w, m);
+    TAKE_TEXT(t, w, identity, m->identity);
 }
 
 void put_record_ack(const struct msg *from, struct codec_wire *to)

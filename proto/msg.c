@@ -40,6 +40,20 @@ const char *reason_text(enum reason reason)
     return TEXT_OF(texts, reason);
 }
 
+const char *light_colour_text(enum light_colour colour)
+{
+    static const char *const texts[] = {LIGHT_COLOUR_LIST(NAMED)};
+
+    return TEXT_OF(texts, colour);
+}
+
+const char *light_mode_text(enum light_mode mode)
+{
+    static const char *const texts[] = {LIGHT_MODE_LIST(NAMED)};
+
+    return TEXT_OF(texts, mode);
+}
+
 const char *pilot_state_text(enum pilot_state state)
 {
     static const char *const texts[] = {

@@ -14,8 +14,8 @@
 #include "common/base/rc.h"
 
 #define LINK_PROTOCOL_MAJOR 1
-#define LINK_PROTOCOL_MINOR 0
-#define CLOCK_UNSET_UTC_MS 0 /* a peer whose clock was never set says this */
+#define LINK_PROTOCOL_MINOR 1 /* 1.1: lights, list of cards, identities of vehicles, availability (PROTOCOL.md 9) */
+#define CLOCK_UNSET_UTC_MS 0  /* a peer whose clock was never set says this */
 
 #define MSG_LIST(X)                             \
     X(MSG_HELLO, "hello")                       \
@@ -165,8 +165,36 @@ enum command_kind {
     COMMAND_SERVICE_MODE = 9,   /* value: 0 off, 1 on; also the next two */
     COMMAND_SHOWROOM_MODE = 10,
     COMMAND_CARD_REGISTRATION = 11,
+    COMMAND_AVAILABILITY = 12, /* value: 0 out of service, 1 in service; since 1.1 */
     COMMAND_N
 };
+
+/* What a card is for (SR-089, SR-096, SR-113). */
+enum card_kind { CARD_UNSET = 0, CARD_USER = 1, CARD_MASTER = 2, CARD_SETUP = 3, CARD_KIND_N };
+
+/* Lights of a wallbox (spec 06 6.4). */
+#define LIGHT_COLOUR_LIST(X) \
+    X(LIGHT_DARK, "dark")    \
+    X(LIGHT_WHITE, "white")  \
+    X(LIGHT_RED, "red")      \
+    X(LIGHT_GREEN, "green")  \
+    X(LIGHT_BLUE, "blue")    \
+    X(LIGHT_ORANGE, "orange")
+
+#define LIGHT_MODE_LIST(X)                                 \
+    X(LIGHT_STEADY, "steady")                              \
+    X(LIGHT_FLASH, "flash")     /* once a second */        \
+    X(LIGHT_SLOW, "slow")       /* once in four seconds */ \
+    X(LIGHT_BREATHE, "breathe") /* swelling and fading */  \
+    X(LIGHT_RUN, "run")         /* from S1 to S4 */
+
+#define LIGHT_ENUM(name, text) name,
+enum light_colour { LIGHT_UNSET = 0, LIGHT_COLOUR_LIST(LIGHT_ENUM) LIGHT_COLOUR_N };
+enum light_mode { LIGHT_MODE_UNSET = 0, LIGHT_MODE_LIST(LIGHT_ENUM) LIGHT_MODE_N };
+#undef LIGHT_ENUM
+
+/* Places of the lights: the four segments of the status bar, the symbols online, charging mode and card, the touch button. */
+enum lamp { LAMP_S1, LAMP_S2, LAMP_S3, LAMP_S4, LAMP_ONLINE, LAMP_MODE, LAMP_CARD, LAMP_TOUCH, LAMP_N };
 
 enum result_kind { RESULT_UNSET = 0, RESULT_DONE = 1, RESULT_REFUSED = 2, RESULT_UNSUPPORTED = 3, RESULT_FAILED = 4, RESULT_N };
 
@@ -177,6 +205,16 @@ struct card_uid {
 
 struct session_id {
     uint8_t at[SESSION_ID_LEN];
+};
+
+struct light {
+    enum light_colour colour;
+    enum light_mode mode;
+};
+
+struct lights {
+    struct light lamp[LAMP_N];
+    int32_t brightness_permille; /* 0..1,000 */
 };
 
 struct msg_hello {
@@ -238,6 +276,8 @@ struct msg_status {
     int64_t session_wh;
     int32_t power_w; /* drawn by the vehicle at the moment */
     int32_t temperature_mdegc;
+    bool has_lights; /* since 1.1 */
+    struct lights lights;
 };
 
 struct msg_grant {
@@ -266,11 +306,13 @@ struct msg_authorize {
     uint32_t seq;
     struct card_uid uid;
     char identity[NAME_LEN]; /* of the vehicle, empty none */
+    bool taught;             /* no question: it was registered at the wallbox itself (since 1.1) */
 };
 
 struct msg_authorize_result {
     uint32_t seq;
     enum auth_verdict verdict;
+    int64_t expires_utc_ms; /* how long an accepted one may be remembered, 0 without end (since 1.1) */
 };
 
 struct msg_session_started {
@@ -279,6 +321,7 @@ struct msg_session_started {
     int64_t start_age_ms; /* how long ago it began when the message was made, 0 or more */
     int64_t start_wh;     /* register */
     struct card_uid uid;
+    char identity[NAME_LEN]; /* of the vehicle, empty none (since 1.1) */
 };
 
 /* One finished session. The quarter hours are borrowed: from the decoder's arena on arrival, from the journal on sending; valid until the
@@ -296,6 +339,7 @@ struct msg_session_record {
     int64_t first_quarter_utc_ms; /* begin of the first quarter hour; CLOCK_UNSET_UTC_MS unknown */
     uint16_t quarter_n;           /* 0..QUARTER_MAX */
     const int32_t *quarter_wh;    /* [quarter_n], 0 or more each */
+    char identity[NAME_LEN];      /* of the vehicle, empty none (since 1.1) */
 };
 
 struct msg_record_ack {
@@ -321,6 +365,15 @@ struct msg_result { /* CommandResult, UpdateResult */
     char text[TEXT_LEN];
 };
 
+/* One entry of the manager's list: a card or a vehicle. */
+struct msg_card {
+    struct card_uid uid;     /* len 0: a vehicle */
+    char identity[NAME_LEN]; /* of a vehicle, empty: a card */
+    enum card_kind kind;     /* of a vehicle CARD_USER */
+    bool blocked;
+    int64_t expires_utc_ms; /* 0 never */
+};
+
 struct msg_config_set {
     uint64_t epoch;
     uint32_t version;
@@ -328,6 +381,13 @@ struct msg_config_set {
     int32_t status_ms;
     bool authorization;
     bool commissioned;
+    /* A part of the manager's list of cards, since 1.1: entries cards_from.. of cards_all_n; with the last part the list is complete and
+     * replaces the one before. Without a part (has_cards false) the list stays as it is. Borrowed like quarter_wh. */
+    bool has_cards;
+    uint32_t cards_from;  /* 0..65,535 */
+    uint32_t cards_all_n; /* 0..65,535, not below cards_from + cards_n */
+    uint16_t cards_n;     /* 0..CARD_CHUNK_MAX */
+    const struct msg_card *cards;
 };
 
 struct msg_config_ack {
@@ -393,6 +453,8 @@ const char *box_state_text(enum box_state state);
 const char *limit_by_text(enum limit_by limit);
 const char *reason_text(enum reason reason);
 const char *pilot_state_text(enum pilot_state state);
+const char *light_colour_text(enum light_colour colour);
+const char *light_mode_text(enum light_mode mode);
 
 /* Check every field of a message against the ranges written at its struct.
  *

@@ -1,89 +1,8 @@
 /* msg_check of proto/msg.h: which values are allowed in a message. */
-#include "proto/msg.h"
-
-#include <stddef.h>
+#include "proto/msg_rule.h"
 
 #include "common/base/text.h"
-#include "common/base/units.h"
 #include "proto/utf8.h"
-
-#define LINK_MA_MIN 6000
-#define LINK_MA_MAX 80000
-#define APPLY_MS_MAX 10000
-#define RISE_AFTER_MS_MAX 600000
-#define LEASE_MS_MIN 2000
-#define LEASE_MS_MAX 60000
-#define STATUS_MS_MIN 200
-#define STATUS_MS_MAX 10000
-#define DRAWN_AGE_MS_MAX 60000
-#define AGE_MS_MAX (INT64_C(3650) * 24 * 3600 * 1000) /* ten years: nothing that is reported is older */
-#define UTC_MS_MIN INT64_C(1577836800000)             /* 2020-01-01: before that the clock was never set */
-#define UTC_MS_END INT64_C(7258118400000)             /* 2200-01-01 */
-#define ENERGY_WH_MAX INT64_C(1000000000000)
-#define POWER_W_MAX 1000000
-#define COLDEST_MDEGC (-60000)
-#define HOTTEST_MDEGC 200000
-#define UPDATE_BYTES_MAX (UINT64_C(1) << 32)
-
-/* One field of a message and whether its value is allowed. */
-struct rule {
-    const char *field;
-    bool is_kept;
-};
-
-#define FIRST_BROKEN(rules) first_broken((rules), sizeof(rules) / sizeof(rules)[0])
-
-/* Name of the first field whose rule is broken, NULL when all are kept. */
-static const char *first_broken(const struct rule *rules, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!rules[i].is_kept) {
-            return rules[i].field;
-        }
-    }
-    return NULL;
-}
-
-static bool in(int64_t value, int64_t min, int64_t max)
-{
-    return value >= min && value <= max;
-}
-
-/* An enum value of a list that ends with `end`; 0 is unset. */
-static bool named(int64_t value, int64_t end)
-{
-    return in(value, 1, end - 1);
-}
-
-static bool is_current(int64_t ma)
-{
-    return ma == 0 || in(ma, LINK_MA_MIN, LINK_MA_MAX);
-}
-
-static bool is_utc(int64_t ms)
-{
-    return ms == CLOCK_UNSET_UTC_MS || in(ms, UTC_MS_MIN, UTC_MS_END - 1);
-}
-
-static bool is_energy(int64_t wh)
-{
-    return in(wh, 0, ENERGY_WH_MAX);
-}
-
-static bool is_three(const int32_t at[PHASE_N], int32_t max)
-{
-    for (int p = 0; p < PHASE_N; p++) {
-        if (!in(at[p], 0, max)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_uid(const struct card_uid *uid)
-{
-    return uid->len == 0 || uid->len == 4 || uid->len == 7 || uid->len == 8 || uid->len == UID_MAX;
-}
 
 static const char *hello_broken(const struct msg_hello *m)
 {
@@ -137,6 +56,16 @@ static bool are_faults(const struct msg_status *m)
     return true;
 }
 
+static bool are_lights(const struct msg_status *m)
+{
+    for (int i = 0; i < LAMP_N; i++) {
+        if (m->has_lights && !(named(m->lights.lamp[i].colour, LIGHT_COLOUR_N) && named(m->lights.lamp[i].mode, LIGHT_MODE_N))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *status_broken(const struct msg_status *m)
 {
     const struct rule rules[] = {
@@ -157,6 +86,8 @@ static const char *status_broken(const struct msg_status *m)
         {"session_wh", is_energy(m->session_wh)},
         {"power_w", in(m->power_w, 0, POWER_W_MAX)},
         {"temperature_mdegc", in(m->temperature_mdegc, COLDEST_MDEGC, HOTTEST_MDEGC)},
+        {"lights", are_lights(m)},
+        {"brightness_permille", !m->has_lights || in(m->lights.brightness_permille, 0, BRIGHTNESS_PERMILLE_MAX)},
     };
 
     return FIRST_BROKEN(rules);
@@ -196,81 +127,17 @@ static const char *fallback_ack_broken(const struct msg_fallback_ack *m)
     return FIRST_BROKEN(rules);
 }
 
-static const char *authorize_broken(const struct msg_authorize *m)
-{
-    const struct rule rules[] = {
-        {"uid", is_uid(&m->uid)},
-        {"identity", utf8_is_text(m->identity, sizeof m->identity)},
-    };
-
-    return FIRST_BROKEN(rules);
-}
-
-static const char *session_started_broken(const struct msg_session_started *m)
-{
-    const struct rule rules[] = {
-        {"start_utc_ms", is_utc(m->start_utc_ms)},
-        {"start_age_ms", in(m->start_age_ms, 0, AGE_MS_MAX)},
-        {"start_wh", is_energy(m->start_wh)},
-        {"uid", is_uid(&m->uid)},
-    };
-
-    return FIRST_BROKEN(rules);
-}
-
-static bool are_quarters(const struct msg_session_record *m)
-{
-    if (m->quarter_n > QUARTER_MAX || (m->quarter_n > 0 && m->quarter_wh == NULL)) {
-        return false;
-    }
-    for (int i = 0; i < m->quarter_n; i++) {
-        if (m->quarter_wh[i] < 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static const char *session_record_broken(const struct msg_session_record *m)
-{
-    const struct rule rules[] = {
-        {"start_utc_ms", is_utc(m->start_utc_ms)},
-        {"stop_utc_ms", is_utc(m->stop_utc_ms)},
-        {"start_age_ms", in(m->start_age_ms, 0, AGE_MS_MAX)},
-        {"stop_age_ms", in(m->stop_age_ms, 0, AGE_MS_MAX)},
-        {"start_wh", is_energy(m->start_wh)},
-        {"stop_wh", is_energy(m->stop_wh) && m->stop_wh >= m->start_wh},
-        {"uid", is_uid(&m->uid)},
-        {"end", named(m->end, END_N)},
-        {"first_quarter_utc_ms", is_utc(m->first_quarter_utc_ms)},
-        {"quarter_wh", are_quarters(m)},
-    };
-
-    return FIRST_BROKEN(rules);
-}
-
-static const char *fault_broken(const struct msg_fault *m)
-{
-    const struct rule rules[] = {
-        {"code", m->code != 0},
-        {"utc_ms", is_utc(m->utc_ms)},
-        {"age_ms", in(m->age_ms, 0, AGE_MS_MAX)},
-        {"text", utf8_is_text(m->text, sizeof m->text)},
-    };
-
-    return FIRST_BROKEN(rules);
-}
-
 static bool is_command_value(enum command_kind kind, int32_t value)
 {
     switch (kind) {
     case COMMAND_LED_BRIGHTNESS:
-        return in(value, 0, 1000);
+        return in(value, 0, BRIGHTNESS_PERMILLE_MAX);
     case COMMAND_LOCAL_CURRENT:
         return is_current(value);
     case COMMAND_SERVICE_MODE:
     case COMMAND_SHOWROOM_MODE:
     case COMMAND_CARD_REGISTRATION:
+    case COMMAND_AVAILABILITY:
         return in(value, 0, 1);
     case COMMAND_START:
     case COMMAND_STOP:
@@ -306,12 +173,36 @@ static const char *result_broken(const struct msg_result *m)
     return FIRST_BROKEN(rules);
 }
 
+/* A card or a vehicle, not both. */
+static bool is_card(const struct msg_card *c)
+{
+    bool is_one = (c->uid.len > 0) != (c->identity[0] != '\0');
+
+    return is_one && is_uid(&c->uid) && utf8_is_text(c->identity, sizeof c->identity) && named(c->kind, CARD_KIND_N) && is_utc(c->expires_utc_ms);
+}
+
+static bool are_cards(const struct msg_config_set *m)
+{
+    if (m->cards_n > CARD_CHUNK_MAX || (m->cards_n > 0 && (m->cards == NULL || !m->has_cards))) {
+        return false;
+    }
+    for (uint16_t i = 0; i < m->cards_n; i++) {
+        if (!is_card(&m->cards[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *config_set_broken(const struct msg_config_set *m)
 {
     const struct rule rules[] = {
         {"epoch", m->epoch != 0},
         {"max_ma", is_current(m->max_ma)},
         {"status_ms", in(m->status_ms, STATUS_MS_MIN, STATUS_MS_MAX)},
+        {"cards", are_cards(m)},
+        {"cards_from", m->cards_from <= CARDS_ALL_MAX},
+        {"cards_all_n", m->cards_all_n <= CARDS_ALL_MAX && m->cards_all_n >= (int64_t)m->cards_from + m->cards_n},
     };
 
     return FIRST_BROKEN(rules);
@@ -351,18 +242,18 @@ static const char *msg_broken(const struct msg *m)
     case MSG_FALLBACK_ACK:
         return fallback_ack_broken(&m->fallback_ack);
     case MSG_AUTHORIZE:
-        return authorize_broken(&m->authorize);
+        return msg_authorize_broken(&m->authorize);
     case MSG_AUTHORIZE_RESULT:
-        return named(m->authorize_result.verdict, AUTH_N) ? NULL : "verdict";
+        return msg_authorize_result_broken(&m->authorize_result);
     case MSG_SESSION_STARTED:
-        return session_started_broken(&m->session_started);
+        return msg_session_started_broken(&m->session_started);
     case MSG_SESSION_RECORD:
-        return session_record_broken(&m->session_record);
+        return msg_session_record_broken(&m->session_record);
     case MSG_RECORD_ACK: /* any 16 bytes are a session id */
         return NULL;
     case MSG_FAULT_RAISED:
     case MSG_FAULT_CLEARED:
-        return fault_broken(&m->fault);
+        return msg_fault_broken(&m->fault);
     case MSG_COMMAND:
         return command_broken(&m->command);
     case MSG_COMMAND_RESULT:

@@ -2,15 +2,20 @@
 #include "client/core/inside.h"
 #include "common/base/units.h"
 
-static bool keep_same(const struct client_keep *a, const struct client_keep *b)
-{
-    return a->epoch == b->epoch && a->boot_count == b->boot_count && a->fallback_ma == b->fallback_ma && a->rise_after_ms == b->rise_after_ms &&
-           a->has_fallback == b->has_fallback;
-}
-
 static bool fallback_same(const struct client_keep *a, const struct client_keep *b)
 {
     return a->fallback_ma == b->fallback_ma && a->rise_after_ms == b->rise_after_ms && a->has_fallback == b->has_fallback;
+}
+
+static bool keep_same(const struct client_keep *a, const struct client_keep *b)
+{
+    bool config = a->has_config == b->has_config && a->authorization == b->authorization && a->commissioned == b->commissioned &&
+                  a->config_version == b->config_version && a->config_ma == b->config_ma;
+    bool local = a->has_local == b->has_local && a->local_ma == b->local_ma && a->has_brightness == b->has_brightness &&
+                 a->brightness_permille == b->brightness_permille && a->modes == b->modes;
+    bool rest = a->has_cards == b->has_cards && a->learn_master == b->learn_master && a->is_welded == b->is_welded && a->is_unsafe == b->is_unsafe;
+
+    return a->epoch == b->epoch && a->boot_count == b->boot_count && fallback_same(a, b) && config && local && rest;
 }
 
 bool client_keep_is_ready(const struct client *c)
@@ -32,6 +37,11 @@ static void fallback_ack(struct client *c)
 static bool keep_due(const struct client *c)
 {
     return c->keep_ticket == 0 && !keep_same(&c->have, &c->want);
+}
+
+bool client_keep_is_due(const struct client *c)
+{
+    return c->keep_ticket != 0 || !keep_same(&c->have, &c->want);
 }
 
 void client_keep_flush(struct client *c)
@@ -106,6 +116,9 @@ void client_stored(struct client *c, uint64_t ticket, bool stored)
     if (ticket == 0) {
         return;
     }
+    if (client_cards_stored(c, ticket, stored)) {
+        return;
+    }
     if (ticket == c->keep_ticket) {
         kept(c, stored);
     } else if (ticket == c->session.ticket) {
@@ -124,10 +137,13 @@ struct csession_now client_session_now(const struct client *c)
 static enum end_reason end_of(const struct client *c)
 {
     if (client_vehicle(c) == VEHICLE_NONE) {
+        if (c->refuse_end == END_FAULT) {
+            return END_FAULT;
+        }
         return c->unseen ? END_POWER_LOSS : END_UNPLUGGED;
     }
     if (c->refused && !charge_contactor(&c->charge) && !c->sample.contactor_closed) { /* its last Wh is in the register */
-        return END_COMMAND;
+        return c->refuse_end;
     }
     return END_UNSET;
 }
@@ -136,9 +152,12 @@ static void follow_vehicle(struct client *c)
 {
     struct csession_now now = client_session_now(c);
     enum end_reason end = end_of(c);
+    bool is_fit = c->stop == CLIENT_RUNS && !c->in.fault && !c->modes.is_showroom;
 
-    if (c->session.state == CSESSION_NONE && end == END_UNSET && client_is_authorized(c) && c->stop == CLIENT_RUNS && !cfault_blocks(&c->fault)) {
+    if (c->session.state == CSESSION_NONE && end == END_UNSET && client_is_authorized(c) && is_fit) {
         csession_begin(&c->session, csession_id_next(&c->ids), &now);
+        csession_who(&c->session, &c->authorize.uid, c->reader.identity);
+        c->refuse_end = END_UNSET;
         return;
     }
     if (client_has_vehicle(c)) {
@@ -148,6 +167,7 @@ static void follow_vehicle(struct client *c)
         csession_end(&c->session, end, &now);
         c->adopted = false;
         c->unseen = false;
+        c->refuse_end = c->refused ? c->refuse_end : END_UNSET;
         if (c->session.state == CSESSION_NONE) {
             cfault_set(&c->fault, CFAULT_STORE_FULL, false, c->now_ms, c->utc_ms); /* nothing waits for the journal any more */
         }
@@ -170,7 +190,7 @@ static void tell_started(struct client *c)
 
 static void outbox_due(struct client *c)
 {
-    if (c->outbox.state == COUTBOX_IDLE && c->outbox.more) {
+    if (c->outbox.state == COUTBOX_IDLE && (c->outbox.more || c->outbox.since_ms + CSESSION_LOOK_MS <= c->now_ms)) {
         outbox_move(c, COUTBOX_WANT);
     }
     if (c->outbox.state == COUTBOX_SENT && c->outbox.since_ms + CSESSION_RESEND_MS <= c->now_ms) {
@@ -247,6 +267,9 @@ int64_t client_book_next_ms(const struct client *c)
     }
     if (client_is_linked(c) && c->outbox.state == COUTBOX_SENT) {
         at_ms = min_i64(at_ms, c->outbox.since_ms + CSESSION_RESEND_MS);
+    }
+    if (client_is_linked(c) && c->outbox.state == COUTBOX_IDLE) {
+        at_ms = min_i64(at_ms, c->outbox.since_ms + CSESSION_LOOK_MS);
     }
     return at_ms;
 }

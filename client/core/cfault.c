@@ -4,11 +4,6 @@
 
 #include "common/base/units.h"
 
-static bool is_own(uint16_t code)
-{
-    return code == CFAULT_OVERHEATED || code == CFAULT_OVERDRAW || code == CFAULT_BOARD_LOST || code == CFAULT_STORE_FULL || code == CFAULT_WATCHDOG;
-}
-
 static struct cfault_row *find(struct cfault *f, uint16_t code)
 {
     for (int i = 0; i < CFAULT_MAX; i++) {
@@ -41,6 +36,7 @@ void cfault_set(struct cfault *f, uint16_t code, bool present, int64_t now_ms, i
         return;
     }
     r->present = present;
+    r->fresh = present;
     r->since_ms = now_ms;
     r->since_utc_ms = utc_ms;
     free_if_over(r);
@@ -61,12 +57,12 @@ void cfault_board(struct cfault *f, const struct board_sample *sample, int64_t n
     for (int i = 0; i < CFAULT_MAX; i++) {
         uint16_t code = f->row[i].code;
 
-        if (code != 0 && !is_own(code) && !cfault_in_sample(sample, code)) {
+        if (code != 0 && !cfault_def(code)->is_own && !cfault_in_sample(sample, code)) {
             cfault_set(f, code, false, now_ms, utc_ms);
         }
     }
     for (uint16_t i = 0; i < sample->faults_n && i < FAULT_MAX; i++) {
-        if (sample->faults[i] != 0 && !is_own(sample->faults[i])) {
+        if (sample->faults[i] != 0 && !cfault_def(sample->faults[i])->is_own) {
             cfault_set(f, sample->faults[i], true, now_ms, utc_ms);
         }
     }
@@ -85,10 +81,57 @@ bool cfault_has(const struct cfault *f, uint16_t code)
 bool cfault_blocks(const struct cfault *f)
 {
     for (int i = 0; i < CFAULT_MAX; i++) {
-        uint16_t code = f->row[i].code;
-        bool is_mild = code == CFAULT_STORE_FULL || code == CFAULT_WATCHDOG || code == CFAULT_BOARD_LOST;
+        if (f->row[i].present && cfault_def(f->row[i].code)->severity != CFAULT_NOTICE) {
+            return true;
+        }
+    }
+    return false;
+}
 
-        if (f->row[i].present && !is_mild) {
+uint16_t cfault_take_fresh(struct cfault *f)
+{
+    for (int i = 0; i < CFAULT_MAX; i++) {
+        if (f->row[i].present && f->row[i].fresh) {
+            f->row[i].fresh = false;
+            return f->row[i].code;
+        }
+    }
+    return 0;
+}
+
+/* How much a fault matters. */
+static int weight(uint16_t code)
+{
+    const struct cfault_def *def = cfault_def(code);
+
+    if (def->severity == CFAULT_DANGER) {
+        return 3;
+    }
+    if (def->severity == CFAULT_NOTICE) {
+        return 0;
+    }
+    return def->retry == CFAULT_RETRY_NEVER ? 2 : 1;
+}
+
+const struct cfault_row *cfault_worst(const struct cfault *f)
+{
+    const struct cfault_row *worst = NULL;
+
+    for (int i = 0; i < CFAULT_MAX; i++) {
+        const struct cfault_row *r = &f->row[i];
+        int more = worst == NULL ? 1 : weight(r->code) - weight(worst->code);
+
+        if (r->present && (more > 0 || (more == 0 && r->since_ms < worst->since_ms))) {
+            worst = r;
+        }
+    }
+    return worst;
+}
+
+bool cfault_is_final(const struct cfault *f)
+{
+    for (int i = 0; i < CFAULT_MAX; i++) {
+        if (f->row[i].present && cfault_def(f->row[i].code)->retry == CFAULT_RETRY_NEVER) {
             return true;
         }
     }

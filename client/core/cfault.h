@@ -7,19 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/core/cfault_table.h"
 #include "client/core/event.h"
-
-#define CFAULT_OVERHEATED 3 /* charging interrupted until it has cooled (SR-046) */
-#define CFAULT_OVERDRAW 4003
-#define CFAULT_BOARD_LOST 9001
-#define CFAULT_STORE_FULL 9002 /* the journal refuses: no new session */
-#define CFAULT_WATCHDOG 9003   /* the board's watchdog has fired and is not rearmed yet */
 
 #define CFAULT_MAX (2 * FAULT_MAX) /* present ones and those whose end was not told yet */
 
 struct cfault_row {
     uint16_t code; /* 0 free */
     bool present;
+    bool fresh; /* it came and nobody has asked about that yet */
     bool noted; /* what was logged last: present or not */
     bool sent;  /* what the manager was told last on this connection */
     int64_t since_ms;
@@ -37,6 +33,15 @@ void cfault_set(struct cfault *f, uint16_t code, bool present, int64_t now_ms, i
 void cfault_board(struct cfault *f, const struct board_sample *sample, int64_t now_ms, int64_t utc_ms);
 
 bool cfault_has(const struct cfault *f, uint16_t code);
+
+/* A fault that has come since the last call, one at a time, 0 none: what counts as an interruption. */
+uint16_t cfault_take_fresh(struct cfault *f);
+
+/* The present one that matters most, NULL none: danger, then what is never retried, then what interrupts, then the rest; older ones first. */
+const struct cfault_row *cfault_worst(const struct cfault *f);
+
+/* One is present that only the mains switch ends. */
+bool cfault_is_final(const struct cfault *f);
 
 /* Something demands an open contactor at once. A full journal does not: running sessions go on; nor does the watchdog: it has acted already;
  * nor a lost board: nobody hears the demand. */

@@ -1,4 +1,5 @@
-/* The charging state machine (spec 06 6.1): one table, and what each state offers to the vehicle.
+/* The charging state machine (spec 06 6.1): one table of ways, and what each state offers to the vehicle. Its diagram is
+ * client/STATES.md, made from the table by its unit test.
  *
  * Decided here: the state, whether the contactor may be closed, and which current the pilot should signal. Not here: how much is allowed
  * (limit, grant), when the pilot rises (pilot), why charging is not allowed at the moment (core).
@@ -28,12 +29,28 @@
     X(CHARGE_STOPPING, "stopping")   /* pilot steady, contactor closed until the current has stopped */ \
     X(CHARGE_ASLEEP, "asleep")       /* pilot at its minimum, contactor open, needs no grant */         \
     X(CHARGE_ASKING, "asking")       /* an asleep vehicle asks and has no grant yet */                  \
-    X(CHARGE_FAULT, "fault")         /* contactor open until the fault is gone */
+    X(CHARGE_FAULT, "fault")         /* contactor open until the fault is gone and its pause is over */ \
+    X(CHARGE_SHOWING, "showing")     /* showroom: as if charging, contactor open, needs no grant */
 
 #define CHARGE_STATE_ENUM(name, text) name,
 enum charge_state { CHARGE_STATE_LIST(CHARGE_STATE_ENUM) CHARGE_STATE_N };
 #undef CHARGE_STATE_ENUM
 
+/* One way of the table: from any of a set of states, when its condition holds. The first that fits is taken. */
+struct charge;
+struct charge_in;
+struct charge_way {
+    uint32_t from; /* SM_BIT of each */
+    int to;
+    bool (*when)(const struct charge *ch, const struct charge_in *in, int64_t now_ms);
+    bool is_blind; /* looked at without a board as well */
+    const char *text;
+};
+
+/* All ways in their order; *out_n of them. */
+const struct charge_way *charge_ways(int *out_n);
+
+/* Successors of each state, for sm_move; made from the ways by hand, the unit test compares them. */
 extern const struct sm_row charge_rows[CHARGE_STATE_N];
 
 enum charge_vehicle {
@@ -48,12 +65,14 @@ struct charge_in {
     bool board;   /* it answers and its reading is fresh */
     bool fault;   /* something forbids a closed contactor */
     bool allowed; /* authorized, commissioned, session durable, not paused, nothing else in the way */
+    bool showing; /* the same in a showroom; then allowed is false */
     enum charge_vehicle vehicle;
     int32_t offer_ma;      /* grant or fallback within all limits: 0 or the minimum and more */
     int32_t sleep_ma;      /* minimum for an asleep vehicle, 0 when the own limits forbid even that */
     int32_t pilot_ma;      /* the board shows this much, 0: steady */
     bool current_stopped;  /* below 500 mA on all phases */
     bool contactor_closed; /* feedback */
+    bool unsafe;           /* not to be closed now: it is closed unbidden, or the vehicle lacks its diode */
     bool tested;           /* no self-test: the program restarted with a session open */
     int32_t self_test_ms;
 };
@@ -64,6 +83,7 @@ struct charge {
     bool tested;        /* self-test of this plug-in was passed */
     bool resumed;       /* a pause ended and the vehicle has not started since */
     int64_t offered_ms; /* PWM on and vehicle in B since, MS_NEVER not now */
+    int way;            /* last one taken, -1 none yet */
 };
 
 void charge_init(struct charge *ch, int64_t now_ms);

@@ -20,10 +20,15 @@ struct client *client_init(void *memory, const struct client_params *params)
     CHECK(memory != NULL);
     CHECK(params != NULL);
     *c = (struct client){.params = params, .command_ms = MS_NEVER, .keep_try_ms = MS_NEVER, .cold_until_ms = MS_NEVER};
-    c->local_ma = LIMIT_NONE_MA;
     pilot_init(&c->pilot);
     csession_init(&c->session);
-    cfault_overdraw_init(&c->overdraw);
+    retry_init(&c->retry);
+    authorize_init(&c->authorize);
+    teach_init(&c->teach);
+    button_init(&c->button);
+    c->reader.last_ms = MS_NEVER;
+    c->cards.try_ms = MS_NEVER;
+    c->unlock_ms = MS_NEVER;
     return c;
 }
 
@@ -58,17 +63,68 @@ uint64_t client_ticket(struct client *c)
     return c->ticket;
 }
 
+static bool is_current(int32_t ma)
+{
+    return ma == 0 || (ma >= PILOT_LEAST_MA && ma <= PILOT_MOST_MA);
+}
+
 /* The kept file may be damaged: what is out of range counts as never stored. */
 static struct client_keep sane(struct client_keep k)
 {
-    bool is_fallback = k.fallback_ma == 0 || (k.fallback_ma >= PILOT_LEAST_MA && k.fallback_ma <= PILOT_MOST_MA);
-
-    if (!k.has_fallback || !is_fallback || k.rise_after_ms < 0 || k.rise_after_ms > RISE_AFTER_MOST_MS) {
+    if (!k.has_fallback || !is_current(k.fallback_ma) || k.rise_after_ms < 0 || k.rise_after_ms > RISE_AFTER_MOST_MS) {
         k.fallback_ma = 0;
         k.rise_after_ms = 0;
         k.has_fallback = false;
     }
+    if (!is_current(k.config_ma) || !k.has_config) {
+        k.has_config = false;
+        k.config_version = 0;
+        k.config_ma = 0;
+        k.authorization = false;
+        k.commissioned = false;
+    }
+    if (!is_current(k.local_ma) || !k.has_local) {
+        k.has_local = false;
+        k.local_ma = 0;
+    }
+    if (k.brightness_permille < 0 || k.brightness_permille > 1000 || !k.has_brightness) {
+        k.has_brightness = false;
+        k.brightness_permille = 0;
+    }
+    k.modes = (uint8_t)(k.modes & MODES_ALL);
     return k;
+}
+
+/* The list of cards as stored; before it was stored once, the cards that are delivered. */
+static void start_cards(struct client *c, const struct card_list *stored)
+{
+    if (stored != NULL && c->have.has_cards) {
+        c->cards.list = *stored;
+        return;
+    }
+    if (c->have.has_cards) {
+        return;
+    }
+    for (uint8_t i = 0; i < c->params->factory_n; i++) {
+        enum rc rc = card_put(&c->cards.list, &c->params->factory[i]);
+
+        CHECK(rc == RC_OK);
+        c->cards.is_changed = true;
+    }
+}
+
+/* What is different after a restart with all cards erased, or after the mains were off. */
+static void start_kept(struct client *c, bool after_power_loss)
+{
+    c->modes = modes_of(c->have.modes);
+    if (c->have.learn_master) {
+        c->want.learn_master = false;
+        teach_learn(&c->teach, c->now_ms);
+    }
+    if (after_power_loss) {
+        c->want.is_welded = false;
+        c->want.is_unsafe = false;
+    }
 }
 
 static void start(struct client *c, const struct cev *e)
@@ -78,6 +134,7 @@ static void start(struct client *c, const struct cev *e)
     CHECK(e->start.boot_id != 0);
     c->started = true;
     c->boot_id = e->start.boot_id;
+    c->report_ms = c->now_ms + CLIENT_UNREAD_MS;
     c->kernel_boot_id = e->start.kernel_boot_id;
     c->rng.state = rng_next(&seeder);
     csession_ids_init(&c->ids, rng_next(&seeder), e->start.boot_id);
@@ -88,10 +145,17 @@ static void start(struct client *c, const struct cev *e)
     grant_fallback(&c->grant, c->have.fallback_ma, c->have.rise_after_ms, c->now_ms);
     charge_init(&c->charge, c->now_ms);
     uplink_init(&c->uplink, c->now_ms);
+    health_init(&c->health, c->now_ms);
+    start_cards(c, e->start.cards);
+    start_kept(c, e->start.after_power_loss);
     if (e->start.open != NULL) {
         csession_adopt(&c->session, e->start.open);
         c->adopted = c->session.state == CSESSION_OPEN;
         c->unseen = c->adopted;
+        if (c->adopted && client_wants_card(c)) {
+            authorize_adopt(&c->authorize, &c->session.s.uid, c->session.s.identity);
+            c->is_plugged = true; /* until a reading says otherwise */
+        }
     }
     if (e->start.after_power_loss && c->params->cold_start_most_s > 0) {
         c->cold_until_ms = c->now_ms + 1000 * rng_range(&c->rng, 1, c->params->cold_start_most_s);
@@ -148,6 +212,15 @@ static void event(struct client *c, const struct cev *e)
     case CEV_RECORD:
         client_record(c, e->record.record);
         break;
+    case CEV_CARD:
+        client_card(c, &e->card);
+        break;
+    case CEV_BUTTON:
+        client_button(c, e->button.which, e->button.is_down);
+        break;
+    case CEV_IDENTITY:
+        client_identity(c, e->identity);
+        break;
     case CEV_STOP:
         c->stop = c->stop == CLIENT_RUNS ? CLIENT_STOP_CURRENT : c->stop;
         break;
@@ -175,7 +248,8 @@ static void link_due(struct client *c)
 /* The orderly end: pilot away, current stopped, contactor open, checkpoint durable, Goodbye. */
 static void stop_due(struct client *c)
 {
-    struct msg bye = {.kind = MSG_GOODBYE, .goodbye.reason = GOODBYE_STOPPING};
+    struct msg bye = {.kind = MSG_GOODBYE, .goodbye.reason = c->is_restart ? GOODBYE_RESTARTING : GOODBYE_STOPPING};
+    bool is_durable = c->session.ticket == 0 && client_cards_are_durable(c) && (!c->is_restart || !client_keep_is_due(c));
 
     if (c->stop == CLIENT_STOP_CURRENT && !charge_contactor(&c->charge)) {
         csession_checkpoint(&c->session);
@@ -183,14 +257,14 @@ static void stop_due(struct client *c)
         c->stop_ms = c->now_ms + CLIENT_STOP_MS;
         client_book(c);
     }
-    if (c->stop != CLIENT_STOP_JOURNAL || (c->session.ticket != 0 && c->now_ms < c->stop_ms)) {
+    if (c->stop != CLIENT_STOP_JOURNAL || (!is_durable && c->now_ms < c->stop_ms)) {
         return;
     }
     if (client_is_linked(c)) {
         client_send(c, &bye);
     }
     client_close(c, true);
-    (void)client_fx(c, CFX_STOPPED);
+    client_fx(c, CFX_STOPPED)->restart = c->is_restart;
     c->stop = CLIENT_STOPPED;
 }
 
@@ -212,6 +286,8 @@ void client_step(struct client *c, const struct cev *e, struct cfx_list *out)
     event(c, e);
     client_control(c);
     client_keep_flush(c);
+    client_cards_flush(c);
+    client_config_flush(c);
     client_book(c);
     link_due(c);
     client_status(c);

@@ -24,5 +24,19 @@ struct client *client_init(void *memory, const struct client_params *params);
 /* Handle one event. Resets *out first. e->now_ms is not below that of the event before. */
 void client_step(struct client *c, const struct cev *e, struct cfx_list *out);
 
+/* What a person before the wallbox sees, and a little more. */
+struct client_face {
+    enum box_state state;
+    struct lights lights;
+    enum tone tone; /* the last one, and how many there were */
+    uint32_t tone_n;
+    uint16_t fault;     /* that matters most, 0 none */
+    int32_t offered_ma; /* by the pilot */
+    int32_t drawn_ma;   /* largest of the phases */
+    int64_t session_wh; /* 0 without a session */
+};
+
+void client_face(const struct client *c, struct client_face *out);
+
 /* When CEV_TICK is wanted at the latest; MS_FOREVER: never. */
 int64_t client_wake_ms(const struct client *c);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/check.h"
+#include "common/base/text.h"
 #include "common/base/units.h"
 
 void csession_ids_init(struct csession_ids *ids, uint64_t seed, uint64_t boot_id)
@@ -74,6 +75,14 @@ void csession_begin(struct csession *cs, struct session_id id, const struct cses
     cs->saved_wh = now->energy_wh;
     cs->try_ms = MS_NEVER;
     cs->state = CSESSION_BEGINNING;
+}
+
+void csession_who(struct csession *cs, const struct card_uid *uid, const char *identity)
+{
+    enum rc rc = text_copy(cs->s.identity, sizeof cs->s.identity, identity);
+
+    CHECK(rc == RC_OK);
+    cs->s.uid = *uid;
 }
 
 /* Quarter hour that now belongs to. By the calendar when it was known at the start, else by the time since the start. */
@@ -231,5 +240,6 @@ struct msg csession_started_msg(const struct csession *cs, const struct csession
     m.session_started.start_age_ms = age_ms(cs, now);
     m.session_started.start_wh = cs->s.start_wh;
     m.session_started.uid = cs->s.uid;
+    memcpy(m.session_started.identity, cs->s.identity, sizeof m.session_started.identity);
     return m;
 }

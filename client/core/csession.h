@@ -14,6 +14,7 @@
 
 #define CSESSION_RETRY_MS 5000  /* after the journal refused */
 #define CSESSION_RESEND_MS 5000 /* a record that was not acknowledged is sent again */
+#define CSESSION_LOOK_MS 60000  /* a journal that gave no record is asked again: it may have been unable to read */
 #define CSESSION_QUARTER_MS 900000
 
 enum csession_state {
@@ -54,6 +55,9 @@ struct session_id csession_id_next(struct csession_ids *ids);
 bool csession_id_same(const struct session_id *a, const struct session_id *b);
 
 void csession_init(struct csession *cs);
+
+/* Whose session it is: a card, a vehicle or both; right after csession_begin. */
+void csession_who(struct csession *cs, const struct card_uid *uid, const char *identity);
 
 /* Take over the session that the last run left open; wrong figures from the disk are set right. */
 void csession_adopt(struct csession *cs, const struct journal_session *open);

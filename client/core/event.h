@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/core/card.h"
+#include "client/core/tone.h"
 #include "common/base/limits.h"
 #include "proto/msg.h"
 
@@ -31,6 +33,11 @@ struct board_sample {
     bool power_failed;         /* the board was without power before this start */
     uint16_t faults_n;
     uint16_t faults[FAULT_MAX]; /* codes of spec 06 6.2 that the board itself found */
+    bool no_voltage;            /* it does not measure voltage: voltage_mv says nothing */
+    bool diode_failed;          /* the negative half-wave of the pilot is missing (looked at while there is PWM) */
+    bool has_switch;            /* it reads a rated-current switch: */
+    int32_t switch_ma;          /* 0: no charging */
+    bool closes_itself;         /* it closes its contactor without being told as soon as the vehicle asks under PWM (a complete charge controller) */
 };
 
 /* One control cycle for the board. Carrying it out feeds the board's watchdog. */
@@ -39,6 +46,10 @@ struct board_command {
     int32_t pilot_ma; /* 0: steady; else 6,000..80,000 */
     bool contactor_closed;
     uint32_t rearm_firing; /* number of firings that this cycle was begun after; rearms the watchdog when it equals the board's own count */
+    bool locked;           /* a lock of the plug is to be closed */
+    struct lights lights;
+    enum tone tone;  /* play it once when tone_n has changed */
+    uint32_t tone_n; /* tones since the start */
 };
 
 /* What must survive a restart and is small: kept in a preallocated file of its own (spec 06 6.6, 09 9.2). */
@@ -48,6 +59,20 @@ struct client_keep {
     int32_t fallback_ma;
     int64_t rise_after_ms;
     bool has_fallback; /* a manager has set it */
+    bool has_config;   /* likewise what follows */
+    bool authorization;
+    bool commissioned;
+    uint32_t config_version;
+    int32_t config_ma; /* limit by configuration */
+    bool has_local;
+    int32_t local_ma; /* the driver's own limit */
+    bool has_brightness;
+    int32_t brightness_permille;
+    uint8_t modes;     /* modes_bits */
+    bool has_cards;    /* the list of cards was stored once: the delivered ones are not taken again */
+    bool learn_master; /* all cards were erased: after the restart a new master may be taught (SR-104) */
+    bool is_welded;    /* latched until the mains were off: contactor ... */
+    bool is_unsafe;    /* ... and safety circuit (SR-228) */
 };
 
 /* A session as the journal keeps it. */
@@ -65,6 +90,7 @@ struct journal_session {
     int64_t first_quarter_utc_ms;
     uint16_t quarter_n;
     int32_t quarter_wh[QUARTER_MAX];
+    char identity[NAME_LEN]; /* of the vehicle, empty none */
 };
 
 enum cev_kind {
@@ -80,7 +106,12 @@ enum cev_kind {
     CEV_STORE_FAILED, /* it is not */
     CEV_RECORD,       /* oldest finished session that the manager has not acknowledged, after CFX_RECORD_NEXT; NULL when there is none */
     CEV_STOP,         /* the program is asked to end */
+    CEV_CARD,         /* a card at the reader */
+    CEV_BUTTON,       /* a button was pressed or released */
+    CEV_IDENTITY,     /* the vehicle says who it is (ISO 15118, MAC) */
 };
+
+enum board_button { BUTTON_SERVICE, BUTTON_TOUCH };
 
 struct cev {
     int64_t now_ms; /* CLOCK_BOOTTIME; never decreases */
@@ -94,6 +125,7 @@ struct cev {
             bool after_power_loss;   /* the machine has booted since the program last ran */
             struct client_keep keep;
             const struct journal_session *open; /* session left open by the last run, or NULL */
+            const struct card_list *cards;      /* as stored, or NULL */
         } start;
         const struct msg *msg;
         struct board_sample board;
@@ -101,6 +133,12 @@ struct cev {
         struct {
             const struct msg_session_record *record;
         } record;
+        struct card_uid card;
+        struct {
+            enum board_button which;
+            bool is_down;
+        } button;
+        char identity[NAME_LEN];
     };
 };
 
@@ -110,14 +148,14 @@ enum cfx_kind {
     CFX_LINK_DIAL,  /* connect to the manager; answered by CEV_LINK_UP or CEV_LINK_DOWN */
     CFX_LINK_CLOSE, /* end the connection; CEV_LINK_DOWN follows */
     CFX_SEND,
-    CFX_KEEP,          /* store struct client_keep, then CEV_STORED */
+    CFX_KEEP,          /* store struct client_keep, then CEV_STORED; with `cards` the list of cards instead */
     CFX_JOURNAL_BEGIN, /* a new session, durable before the contactor closes */
     CFX_JOURNAL_CHECKPOINT,
     CFX_JOURNAL_END,   /* finished */
     CFX_JOURNAL_ACKED, /* the manager has this session: it may be forgotten later */
     CFX_RECORD_NEXT,   /* answered by CEV_RECORD */
     CFX_NOTE,          /* something to log */
-    CFX_STOPPED,       /* orderly end: the pilot is away, the last checkpoint is written */
+    CFX_STOPPED,       /* orderly end: the pilot is away, the last checkpoint is written; `restart`: start again */
 };
 
 enum cnote_kind {
@@ -137,11 +175,20 @@ enum cnote_kind {
     CNOTE_FAULT,       /* a: code, b: 1 raised 0 cleared */
     CNOTE_STORE_FAILED,
     CNOTE_PROTOCOL, /* a: enum msg_kind out of order */
+    CNOTE_CARD,     /* a: enum authorize_act; who it was stays unsaid */
+    CNOTE_TEACH,    /* a: enum teach_act */
+    CNOTE_RETRY,    /* a: code, b: retries used; 0: exhausted */
+    CNOTE_MODES,    /* a: bits of the modes */
+    CNOTE_BUTTON,   /* a: enum button_act */
+    CNOTE_COMMAND,  /* a: enum command_kind, b: enum result_kind */
+    CNOTE_CONFIG,   /* a: version */
 };
 
 struct cfx {
     enum cfx_kind kind;
     uint64_t ticket; /* CFX_KEEP, CFX_JOURNAL_*: comes back with CEV_STORED; 0: nobody waits */
+    bool restart;
+    const struct card_list *cards;
     union {
         struct board_command board;
         struct msg msg;

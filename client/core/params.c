@@ -20,10 +20,18 @@ void client_params_defaults(struct client_params *p)
     param_defaults(rows, sizeof rows / sizeof rows[0], p);
 }
 
+bool client_params_authorization(const struct client_params *p)
+{
+    return p->authorization >= 0 ? p->authorization == 1 : p->model == MODEL_CONNECT && p->market == MARKET_ECE;
+}
+
 static const char *wrong_text(const struct client_params *p)
 {
     if (p->rated_ma != 0 && p->rated_ma < p->min_ma) {
         return "rated_ma must be 0 or at least min_ma";
+    }
+    if (!rated_is_step(p->rated_steps, p->rated_ma)) {
+        return rated_text(p->rated_steps);
     }
     if (p->wired_phases_n != 1 && p->wired_phases_n != 3) {
         return "wired_phases_n must be 1 or 3";
@@ -36,6 +44,9 @@ static const char *wrong_text(const struct client_params *p)
     }
     if (p->watchdog <= WATCHDOG_UNSET || p->watchdog >= WATCHDOG_N) {
         return "watchdog must be hardware, external or none";
+    }
+    if (p->factory_n > CLIENT_FACTORY_MAX) {
+        return "at most 8 cards are delivered";
     }
     if (p->apply_ms < 0 || p->apply_ms > 10000) {
         return "apply_ms must be 0..10000";

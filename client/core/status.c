@@ -8,12 +8,22 @@
 #define DRAWN_MOVED_MA 500
 #define USED_FROM_MA 500 /* a terminal that carries more is used (spec 04 4.1) */
 
-static enum box_state box_state_of(const struct client *c)
+/* Faults, then what somebody has switched on, then the charging state. */
+enum box_state client_box_state(const struct client *c)
 {
-    if (cfault_blocks(&c->fault)) {
+    if (c->retry.is_exhausted || cfault_is_final(&c->fault)) {
+        return BOX_UNRECOVERABLE_ERROR;
+    }
+    if (cfault_blocks(&c->fault) || retry_waits(&c->retry, c->now_ms) || cfault_has(&c->fault, CFAULT_UNPLUGGED)) {
         return BOX_RECOVER_FROM_ERROR;
     }
-    if (c->params->commissioned == 0) {
+    if (teach_is_on(&c->teach)) {
+        return BOX_TOKEN_PROGRAMMING_MODE;
+    }
+    if (c->modes.is_service) {
+        return BOX_SERVICE_MODE;
+    }
+    if (!client_is_commissioned(c) || c->modes.is_out || c->params->rated_ma == 0) {
         return BOX_UNAVAILABLE;
     }
     switch ((enum charge_state)c->charge.state) {
@@ -30,6 +40,7 @@ static enum box_state box_state_of(const struct client *c)
     case CHARGE_WAKING:
     case CHARGE_ASLEEP:
     case CHARGE_ASKING:
+    case CHARGE_SHOWING:
         return BOX_READY_FOR_CHARGING;
     case CHARGE_CHARGING: /* less because it is warm (SR-045) */
         return c->own.by == LIMIT_DERATING ? BOX_DEGRADED : BOX_CHARGING;
@@ -47,10 +58,11 @@ static struct client_told told_now(const struct client *c)
         .pilot = client_board_fresh(c) && c->sample.pilot != PILOT_UNSET ? c->sample.pilot : PILOT_F, /* without a board it offers nothing */
         .contactor_closed = c->sample.contactor_closed,
         .charge_state = c->charge.state,
-        .box_state = box_state_of(c),
+        .box_state = client_box_state(c),
         .authorized = client_is_authorized(c),
         .paused = client_is_paused(c),
         .has_session = c->session.state == CSESSION_OPEN,
+        .lights = c->lights,
     };
 
     t.faults_n = cfault_list(&c->fault, t.faults);
@@ -87,14 +99,27 @@ static bool differs(const struct client_told *a, const struct client_told *b)
     bool board = a->pilot != b->pilot || a->contactor_closed != b->contactor_closed || drawn_moved(a, b);
     bool state = a->charge_state != b->charge_state || a->box_state != b->box_state || a->authorized != b->authorized || a->paused != b->paused;
 
-    return board || state || a->has_session != b->has_session || faults_differ(a, b);
+    return board || state || a->has_session != b->has_session || faults_differ(a, b) || !indicator_same(&a->lights, &b->lights);
 }
 
-/* The larger of what was accepted and what the board may show. The minimum of an asleep vehicle behind an open contactor is no offer. */
+/* What a board may offer that was not read since the start: without a watchdog whatever the last run left there. */
+static int32_t unread_ma(const struct client *c)
+{
+    return c->params->watchdog == WATCHDOG_NONE ? c->params->rated_ma : 0;
+}
+
+/* There is something to say: a reading, or enough time for a watchdog to have ended what the last run left. */
+static bool may_report(const struct client *c)
+{
+    return client_is_linked(c) && (c->has_sample || c->report_ms <= c->now_ms);
+}
+
+/* The larger of what was accepted and what the board may show. The minimum of an asleep vehicle, or in a showroom, behind an open contactor is no
+ * offer. */
 static int32_t offered_ma(const struct client *c)
 {
-    bool is_asleep = c->charge.state == CHARGE_ASLEEP || c->charge.state == CHARGE_ASKING;
-    int32_t pilot_ma = max_i32(c->sample.pilot_ma, c->flight_ma);
+    bool is_asleep = c->charge.state == CHARGE_ASLEEP || c->charge.state == CHARGE_ASKING || c->charge.state == CHARGE_SHOWING;
+    int32_t pilot_ma = max_i32(c->has_sample ? c->sample.pilot_ma : unread_ma(c), c->flight_ma);
     int32_t accepted_ma = c->grant.live ? c->grant.current_ma : c->grant.offer_ma;
 
     if (is_asleep && !c->command.contactor_closed && !c->sample.contactor_closed) {
@@ -135,6 +160,8 @@ static void fill_told(const struct client_told *t, struct msg_status *s)
     s->paused = t->paused;
     s->asleep = t->charge_state == CHARGE_ASLEEP;
     s->has_session = t->has_session;
+    s->has_lights = true;
+    s->lights = t->lights;
     s->faults_n = t->faults_n;
     for (uint8_t i = 0; i < t->faults_n; i++) {
         s->faults[i] = t->faults[i];
@@ -171,7 +198,7 @@ void client_status(struct client *c)
 {
     struct client_told t;
 
-    if (!client_is_linked(c)) {
+    if (!may_report(c)) {
         client_tell_faults(c);
         return;
     }
@@ -192,6 +219,9 @@ int64_t client_status_next_ms(const struct client *c)
     }
     if (!linked) {
         return MS_FOREVER;
+    }
+    if (!may_report(c)) {
+        return c->report_ms;
     }
     t = told_now(c);
     return uplink_status_at_ms(&c->uplink, grant_has_news(&c->grant) || differs(&t, &c->told));

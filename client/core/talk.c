@@ -1,6 +1,7 @@
 /* The client's side of the conversation: Hello, Status, and what each message of the manager leads to. */
 #include "client/core/inside.h"
 
+#include "client/core/cfault_text.h"
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/base/units.h"
@@ -10,6 +11,14 @@
 bool client_is_linked(const struct client *c)
 {
     return c->uplink.state == UPLINK_WELCOMED && client_keep_is_ready(c);
+}
+
+/* What is stored, or may become so by a write that is under way: the manager has to count the larger. */
+static int32_t largest_fallback_ma(const struct client *c)
+{
+    int32_t flying_ma = c->keep_ticket == 0 ? 0 : c->flying.fallback_ma;
+
+    return max_i32(c->have.fallback_ma, max_i32(flying_ma, c->want.fallback_ma));
 }
 
 void client_hello(struct client *c)
@@ -25,7 +34,7 @@ void client_hello(struct client *c)
         .watchdog = p->watchdog,
         .apply_ms = p->apply_ms,
         .epoch_seen = c->grant.epoch_seen,
-        .fallback_ma = c->have.fallback_ma,
+        .fallback_ma = largest_fallback_ma(c),
         .rise_after_ms = c->have.rise_after_ms,
         .protocol_major = LINK_PROTOCOL_MAJOR,
         .protocol_minor = LINK_PROTOCOL_MINOR,
@@ -54,6 +63,7 @@ void client_link_lost(struct client *c)
     c->was_linked = false;
     c->ack_due = false; /* Hello will show what is stored */
     c->session.told = false;
+    c->config_due = false; /* the manager will ask again */
     if (c->outbox.state == COUTBOX_SENT || c->outbox.state == COUTBOX_WANT) {
         c->outbox.state = COUTBOX_IDLE;
     }
@@ -120,53 +130,6 @@ static void on_fallback(struct client *c, const struct msg_fallback_set *m)
     c->ack_seq = m->seq;
 }
 
-static void on_config(struct client *c, const struct msg_config_set *m)
-{
-    struct msg answer = {.kind = MSG_CONFIG_ACK, .config_ack = {.version = m->version, .result = RESULT_UNSUPPORTED}};
-
-    if (m->epoch < c->grant.epoch_seen) {
-        client_note(c, CNOTE_OLD_EPOCH, MSG_CONFIG_SET, 0);
-        return;
-    }
-    client_send(c, &answer); /* this client is configured by its own file */
-}
-
-static enum result_kind obey(struct client *c, const struct msg_command *m, const char **out_text)
-{
-    *out_text = "";
-    if (m->kind < COMMAND_START || m->kind > COMMAND_RESUME) {
-        *out_text = "this wallbox does not know the command";
-        return RESULT_UNSUPPORTED;
-    }
-    if (!client_has_vehicle(c)) {
-        *out_text = "no vehicle is connected";
-        return RESULT_REFUSED;
-    }
-    if (m->kind == COMMAND_START) {
-        c->refused = false;
-        c->paused = false;
-        c->released = true;
-    } else if (m->kind == COMMAND_STOP) {
-        c->refused = true;
-        c->released = false;
-    } else {
-        c->paused = m->kind == COMMAND_PAUSE;
-    }
-    return RESULT_DONE;
-}
-
-static void on_command(struct client *c, const struct msg_command *m)
-{
-    struct msg answer = {.kind = MSG_COMMAND_RESULT, .result.seq = m->seq};
-    const char *text;
-    enum rc rc;
-
-    answer.result.result = obey(c, m, &text);
-    rc = text_copy(answer.result.text, sizeof answer.result.text, text);
-    CHECK(rc == RC_OK);
-    client_send(c, &answer);
-}
-
 static void on_reject(struct client *c, const struct msg_reject *m)
 {
     client_note(c, CNOTE_REJECTED, (int64_t)m->reason, 0);
@@ -192,10 +155,10 @@ static void on_welcomed(struct client *c, const struct msg *m)
         on_fallback(c, &m->fallback_set);
         break;
     case MSG_CONFIG_SET:
-        on_config(c, &m->config_set);
+        client_config(c, &m->config_set);
         break;
     case MSG_COMMAND:
-        on_command(c, &m->command);
+        client_command(c, &m->command);
         break;
     case MSG_RECORD_ACK:
         client_record_acked(c, &m->record_ack.session);
@@ -212,8 +175,10 @@ static void on_welcomed(struct client *c, const struct msg *m)
     case MSG_UPDATE_CHUNK:
         on_update(c, m->chunk.seq);
         break;
-    case MSG_AUTHORIZE_RESULT: /* answers that nothing waits for */
-    case MSG_LOG_REQUEST:
+    case MSG_AUTHORIZE_RESULT:
+        client_authorized(c, &m->authorize_result);
+        break;
+    case MSG_LOG_REQUEST: /* logs are not offered */
         break;
     case MSG_UNSET:
     case MSG_HELLO:
@@ -261,6 +226,7 @@ void client_tell_faults(struct client *c)
 
     for (int i = 0; i < CLIENT_FAULTS_STEP && cfault_take_news(&c->fault, client_is_linked(c), &news); i++) {
         struct msg m = {.kind = news.row.present ? MSG_FAULT_RAISED : MSG_FAULT_CLEARED};
+        enum rc rc;
 
         if (news.note) {
             client_note(c, CNOTE_FAULT, news.row.code, news.row.present ? 1 : 0);
@@ -269,6 +235,8 @@ void client_tell_faults(struct client *c)
             m.fault.code = news.row.code;
             m.fault.utc_ms = news.row.since_utc_ms;
             m.fault.age_ms = min_i64(c->now_ms - news.row.since_ms, AGE_MOST_MS);
+            rc = text_copy(m.fault.text, sizeof m.fault.text, cfault_text(news.row.code, LANGUAGE_EN));
+            CHECK(rc == RC_OK);
             client_send(c, &m);
         }
     }

@@ -9,7 +9,9 @@
 #include "client/shell/dialer.h"
 #include "client/shell/driver.h"
 #include "client/shell/journal.h"
+#include "client/shell/panel.h"
 #include "common/base/check.h"
+#include "common/base/text.h"
 #include "common/os/clock.h"
 #include "common/os/daemon.h"
 #include "common/os/log.h"
@@ -22,12 +24,14 @@ struct app {
     struct journal *journal; /* NULL once it is closing */
     struct journal_start stored;
     struct board *board; /* memory lives until the loop has ended */
+    struct panel panel;
     struct daemon_signals signals;
     uint64_t kernel_boot_id;
     int lock_fd;
     int exit_code;
     bool is_board_open;
     bool is_stopping;
+    bool is_restart; /* begin anew when all of it is over */
 };
 
 /* Whatever is open begins to close; the loop ends when all of it has. */
@@ -40,6 +44,7 @@ static void shut(struct app *a)
     daemon_notify("STOPPING=1");
     driver_close(&a->driver);
     dialer_close(&a->dialer);
+    panel_close(&a->panel);
     if (a->is_board_open) {
         a->settings->board_driver->close(a->board);
     }
@@ -110,6 +115,37 @@ static void out_next(void *user, int64_t now_ms)
     journal_next(a->journal, now_ms, a->kernel_boot_id);
 }
 
+static void out_cards(void *user, const struct card_list *list, uint64_t ticket)
+{
+    struct app *a = user;
+
+    journal_cards(a->journal, list, ticket);
+}
+
+static void out_fault(void *user, const struct journal_fault *fault)
+{
+    struct app *a = user;
+
+    journal_fault(a->journal, fault);
+}
+
+static void out_restart(void *user)
+{
+    struct app *a = user;
+
+    log_note("restart");
+    a->is_restart = true;
+}
+
+static void out_after(void *user)
+{
+    struct app *a = user;
+    struct client_face face;
+
+    client_face(a->driver.core, &face);
+    panel_show(&a->panel, &face);
+}
+
 static void out_stopped(void *user)
 {
     shut(user);
@@ -123,7 +159,11 @@ static const struct driver_out driver_out = {.board = out_board,
                                              .session = out_session,
                                              .acked = out_acked,
                                              .next = out_next,
-                                             .stopped = out_stopped};
+                                             .stopped = out_stopped,
+                                             .cards = out_cards,
+                                             .fault = out_fault,
+                                             .restart = out_restart,
+                                             .after = out_after};
 
 /* Events for the core. */
 
@@ -162,7 +202,7 @@ static void on_attached(void *user, enum board_watchdog watchdog, int32_t apply_
         shut(a);
         return;
     }
-    if (rated_ma != p->rated_ma) {
+    if (rated_ma > 0 && rated_ma != p->rated_ma) { /* 0: it does not tell */
         log_warn("rated board_ma=%d configured_ma=%d", rated_ma, p->rated_ma);
     }
 }
@@ -189,7 +229,37 @@ static void on_board_closed(void *user)
     a->is_board_open = false;
 }
 
-static const struct board_events board_events = {.on_attached = on_attached, .on_sample = on_sample, .on_lost = on_lost, .on_closed = on_board_closed};
+static void on_card(void *user, const struct card_uid *uid)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_CARD, .card = *uid});
+}
+
+static void on_button(void *user, enum board_button which, bool is_down)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, &(struct cev){.kind = CEV_BUTTON, .button = {.which = which, .is_down = is_down}});
+}
+
+static void on_identity(void *user, const char *identity)
+{
+    struct app *a = user;
+    struct cev e = {.kind = CEV_IDENTITY};
+
+    if (text_copy(e.identity, sizeof e.identity, identity) == RC_OK) { /* a longer one is none */
+        driver_feed(&a->driver, &e);
+    }
+}
+
+static const struct board_events board_events = {.on_attached = on_attached,
+                                                 .on_sample = on_sample,
+                                                 .on_card = on_card,
+                                                 .on_button = on_button,
+                                                 .on_identity = on_identity,
+                                                 .on_lost = on_lost,
+                                                 .on_closed = on_board_closed};
 
 static void on_stored(void *user, uint64_t ticket, bool is_stored)
 {
@@ -231,6 +301,7 @@ static void feed_start(struct app *a)
     e.start.after_power_loss = a->stored.kernel_boot_id != 0 && a->stored.kernel_boot_id != a->kernel_boot_id;
     e.start.keep = a->stored.keep;
     e.start.open = a->stored.has_open ? &a->stored.open : NULL;
+    e.start.cards = &a->stored.cards;
     driver_feed(&a->driver, &e);
 }
 
@@ -267,6 +338,7 @@ static int open_all(struct app *a)
         return 1;
     }
     daemon_signals_open(&a->signals, &a->loop, on_signal, a);
+    panel_open(&a->panel, &a->loop, a->settings->panel, a->settings->params.serial);
     dialer_init(&a->dialer, &a->loop, &a->settings->manager_address, &dialer_events, a);
     feed_start(a);
     code = open_board(a);
@@ -293,7 +365,8 @@ static void run(struct app *a)
     (void)uv_run(&a->loop, UV_RUN_DEFAULT); /* returns when nothing is open any more */
 }
 
-int app_run(const struct settings *settings)
+/* One life of the program. */
+static int run_once(const struct settings *settings, bool *out_restart)
 {
     struct app *a = calloc(1, sizeof *a);
     int exit_code;
@@ -313,6 +386,19 @@ int app_run(const struct settings *settings)
         (void)close(a->lock_fd); /* gives the lock back */
     }
     exit_code = a->exit_code;
+    *out_restart = a->is_restart && exit_code == 0;
     free(a);
+    return exit_code;
+}
+
+int app_run(const struct settings *settings)
+{
+    bool is_again = true;
+    int exit_code = 0;
+
+    while (is_again) {
+        is_again = false;
+        exit_code = run_once(settings, &is_again);
+    }
     return exit_code;
 }

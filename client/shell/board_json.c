@@ -1,5 +1,8 @@
 #include "client/shell/board_json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "common/base/text.h"
 #include "common/base/units.h"
 #include "common/os/clock.h"
@@ -76,6 +79,25 @@ static enum rc take_faults(const json_t *object, struct board_sample *out)
     return RC_OK;
 }
 
+/* What a board may leave out. */
+static enum rc take_extras(const json_t *object, struct board_sample *out)
+{
+    int64_t switch_ma = 0;
+
+    if (json_object_get(object, "diode") != NULL && take_bool(object, "diode", &out->diode_failed) != RC_OK) {
+        return RC_RANGE;
+    }
+    if (json_object_get(object, "switch_ma") == NULL) {
+        return RC_OK;
+    }
+    if (board_json_int(object, "switch_ma", 0, 80000, &switch_ma) != RC_OK) {
+        return RC_RANGE;
+    }
+    out->has_switch = true;
+    out->switch_ma = (int32_t)switch_ma;
+    return RC_OK;
+}
+
 enum rc board_json_sample(const json_t *object, struct board_sample *out)
 {
     struct board_sample s;
@@ -107,6 +129,27 @@ enum rc board_json_sample(const json_t *object, struct board_sample *out)
         take_three(object, "voltage_mv", MV_MAX, s.voltage_mv) != RC_OK || take_faults(object, &s) != RC_OK) {
         return RC_RANGE;
     }
+    if (take_extras(object, &s) != RC_OK) {
+        return RC_RANGE;
+    }
     *out = s;
     return RC_OK;
+}
+
+size_t board_json_cycle(const struct board_command *c, char out[BOARD_JSON_CYCLE_LEN])
+{
+    size_t at = 0;
+
+    at += (size_t)snprintf(out, BOARD_JSON_CYCLE_LEN,
+                           "{\"cycle\":%" PRIu32 ",\"pilot_ma\":%" PRId32 ",\"contactor\":%s,\"rearm\":%" PRIu32 ",\"locked\":%s,\"lights\":[", c->cycle,
+                           c->pilot_ma, c->contactor_closed ? "true" : "false", c->rearm_firing, c->locked ? "true" : "false");
+    for (int i = 0; i < LAMP_N; i++) {
+        const struct light *l = &c->lights.lamp[i];
+
+        at += (size_t)snprintf(out + at, BOARD_JSON_CYCLE_LEN - at, "%s\"%s:%s\"", i > 0 ? "," : "", light_colour_text(l->colour), light_mode_text(l->mode));
+    }
+    at += (size_t)snprintf(out + at, BOARD_JSON_CYCLE_LEN - at, "],\"brightness_permille\":%" PRId32 ",\"tone\":\"%s\",\"tone_n\":%" PRIu32 "}\n",
+                           c->lights.brightness_permille, tone_text(c->tone), c->tone_n);
+    CHECK(at < BOARD_JSON_CYCLE_LEN);
+    return at;
 }

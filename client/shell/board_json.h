@@ -1,6 +1,7 @@
 /* What a board says in JSON, checked. The form is written down in board.h. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -13,3 +14,8 @@ MUST_USE enum rc board_json_int(const json_t *object, const char *key, int64_t m
 
 /* One reading, taken now. RC_RANGE: something in it is missing or outside its range; out is untouched. */
 MUST_USE enum rc board_json_sample(const json_t *object, struct board_sample *out);
+
+#define BOARD_JSON_CYCLE_LEN 640
+
+/* One control cycle as a line, its newline included. Returns its length. */
+size_t board_json_cycle(const struct board_command *c, char out[BOARD_JSON_CYCLE_LEN]);

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +150,27 @@ static void on_attach(struct board *b, const json_t *object)
     b->events->on_attached(b->user, watchdog, (int32_t)apply_ms, (int32_t)rated_ma);
 }
 
+/* What people and vehicles do at the wallbox; what is no such thing is skipped like any unknown key. */
+static void on_person(struct board *b, const json_t *object)
+{
+    const char *uid_text = json_string_value(json_object_get(object, "card"));
+    const char *identity = json_string_value(json_object_get(object, "identity"));
+    const json_t *button = json_object_get(object, "button");
+    const char *kind = json_string_value(json_object_get(button, "kind"));
+    const json_t *down = json_object_get(button, "down");
+    struct card_uid uid;
+
+    if (uid_text != NULL && card_uid_parse(uid_text, &uid) == RC_OK && b->events->on_card != NULL) {
+        b->events->on_card(b->user, &uid);
+    }
+    if (identity != NULL && b->events->on_identity != NULL) {
+        b->events->on_identity(b->user, identity);
+    }
+    if (kind != NULL && json_is_boolean(down) && b->events->on_button != NULL && (text_same(kind, "service") || text_same(kind, "touch"))) {
+        b->events->on_button(b->user, text_same(kind, "service") ? BUTTON_SERVICE : BUTTON_TOUCH, json_is_true(down));
+    }
+}
+
 static void on_object(struct board *b, const json_t *object)
 {
     const json_t *sample = json_object_get(object, "sample");
@@ -169,6 +189,8 @@ static void on_object(struct board *b, const json_t *object)
         s.power_failed = b->has_power_failed;
         b->has_power_failed = false;
         b->events->on_sample(b->user, &s);
+    } else if (b->is_attached) {
+        on_person(b, object);
     }
 }
 
@@ -271,15 +293,11 @@ static enum rc site_open(struct board *b, uv_loop_t *loop, const char *address, 
 
 static void site_command(struct board *b, const struct board_command *c)
 {
-    char line[128];
-    int len;
+    char line[BOARD_JSON_CYCLE_LEN];
 
-    if (!b->is_attached) {
-        return;
+    if (b->is_attached) {
+        send_line(b, line, board_json_cycle(c, line));
     }
-    len = snprintf(line, sizeof line, "{\"cycle\":%" PRIu32 ",\"pilot_ma\":%" PRId32 ",\"contactor\":%s,\"rearm\":%" PRIu32 "}\n", c->cycle, c->pilot_ma,
-                   c->contactor_closed ? "true" : "false", c->rearm_firing);
-    send_line(b, line, (size_t)len);
 }
 
 static void on_timer_closed(uv_handle_t *handle)

@@ -33,7 +33,27 @@ static bool pop(struct driver *d, struct cev *out)
     return true;
 }
 
-static void apply(struct driver *d, const struct cfx *fx, int64_t now_ms)
+/* What happened in the core is logged; faults are stored as well. */
+static void apply_note(struct driver *d, const struct cfx *fx, const struct cev *e)
+{
+    struct journal_fault fault = {.code = (uint16_t)fx->note.a, .is_raised = fx->note.b != 0, .utc_ms = e->utc_ms, .boot_ms = e->now_ms};
+
+    note_log(fx);
+    if (fx->note.kind == CNOTE_FAULT && d->out->fault != NULL) {
+        d->out->fault(d->out_user, &fault);
+    }
+}
+
+static void apply_keep(struct driver *d, const struct cfx *fx)
+{
+    if (fx->cards != NULL) {
+        d->out->cards(d->out_user, fx->cards, fx->ticket);
+    } else {
+        d->out->keep(d->out_user, &fx->keep, fx->ticket);
+    }
+}
+
+static void apply(struct driver *d, const struct cfx *fx, const struct cev *e)
 {
     switch (fx->kind) {
     case CFX_BOARD:
@@ -49,7 +69,7 @@ static void apply(struct driver *d, const struct cfx *fx, int64_t now_ms)
         d->out->send(d->out_user, &fx->msg);
         break;
     case CFX_KEEP:
-        d->out->keep(d->out_user, &fx->keep, fx->ticket);
+        apply_keep(d, fx);
         break;
     case CFX_JOURNAL_BEGIN:
     case CFX_JOURNAL_CHECKPOINT:
@@ -60,13 +80,14 @@ static void apply(struct driver *d, const struct cfx *fx, int64_t now_ms)
         d->out->acked(d->out_user, &fx->id, fx->ticket);
         break;
     case CFX_RECORD_NEXT:
-        d->out->next(d->out_user, now_ms);
+        d->out->next(d->out_user, e->now_ms);
         break;
     case CFX_NOTE:
-        note_log(fx);
+        apply_note(d, fx, e);
         break;
     case CFX_STOPPED:
         d->is_stopped = true;
+        d->is_restart = fx->restart;
         break;
     case CFX_UNSET:
         check_failed(__FILE__, __LINE__, "an effect has a kind");
@@ -82,9 +103,12 @@ static int64_t step(struct driver *d, struct cev *e)
     CHECK(d->fx.n <= CFX_MAX);
     d->is_applying = true;
     for (uint16_t i = 0; i < d->fx.n; i++) {
-        apply(d, &d->fx.at[i], e->now_ms);
+        apply(d, &d->fx.at[i], e);
     }
     d->is_applying = false;
+    if (d->out->after != NULL) {
+        d->out->after(d->out_user);
+    }
     return e->now_ms;
 }
 
@@ -100,6 +124,9 @@ static void settle(struct driver *d, int64_t now_ms)
     wake_at(&d->wake, d->n > 0 ? now_ms + 1 : client_wake_ms(d->core), now_ms);
     if (d->is_stopped) {
         d->is_stopped = false;
+        if (d->is_restart && d->out->restart != NULL) {
+            d->out->restart(d->out_user);
+        }
         d->out->stopped(d->out_user);
     }
 }
@@ -126,6 +153,7 @@ enum rc driver_open(struct driver *d, uv_loop_t *loop, const struct client_param
     d->out_user = user;
     d->is_applying = false;
     d->is_stopped = false;
+    d->is_restart = false;
     d->dropped_n = 0;
     d->first = 0;
     d->n = 0;

@@ -11,6 +11,7 @@
 
 #include "client/core/core.h"
 #include "client/core/event.h"
+#include "client/shell/journal_db.h"
 #include "common/os/wake.h"
 
 #define DRIVER_QUEUE_MAX CFX_MAX /* each effect of a step fails at most once */
@@ -26,6 +27,10 @@ struct driver_out {
     void (*acked)(void *user, const struct session_id *id, uint64_t ticket);
     void (*next)(void *user, int64_t now_ms);
     void (*stopped)(void *user); /* may close the driver */
+    void (*cards)(void *user, const struct card_list *list, uint64_t ticket);
+    void (*fault)(void *user, const struct journal_fault *fault); /* NULL: nobody keeps them */
+    void (*restart)(void *user);                                  /* before `stopped`: the program is to start again; NULL: it just ends */
+    void (*after)(void *user);                                    /* after each event: the face may have changed; NULL */
 };
 
 struct driver {
@@ -36,6 +41,7 @@ struct driver {
     struct wake wake;
     bool is_applying;
     bool is_stopped;
+    bool is_restart;
     bool is_open;
     uint64_t dropped_n; /* events lost because the queue was full */
     uint16_t first;     /* of the queue */

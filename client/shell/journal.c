@@ -12,7 +12,8 @@
 #include "common/os/log.h"
 #include "common/os/work.h"
 
-#define JOBS_MAX 8 /* the core waits for its kept record, its session (begin and end at most) and its acknowledged record: one of each */
+#define JOBS_MAX 40  /* faults, and before them the others: */
+#define OTHERS_MAX 9 /* the core waits for its kept record, its session (begin and end at most), its cards and its acknowledged record */
 
 /* One write or read, in the pool. */
 struct job {
@@ -28,6 +29,8 @@ struct job {
         } keep;
         struct journal_session session;
         struct session_id id;
+        struct card_list *cards;
+        struct journal_fault fault;
         struct {
             int64_t now_ms;
             uint64_t kernel_boot_id;
@@ -43,6 +46,7 @@ struct journal {
     void *user;
     uint64_t kernel_boot_id;
     bool is_asked; /* a read of the oldest record is under way */
+    uint64_t dropped_n;
     struct job job[JOBS_MAX];
     /* The worker's own. */
     struct journal_db db;
@@ -50,13 +54,21 @@ struct journal {
     bool is_failing; /* and was logged */
 };
 
-static struct job *new_job(struct journal *j, void (*run)(struct work_job *), void (*done)(struct work_job *))
+/* A free one, `first` or later; NULL when there is none. */
+static struct job *find_free(struct journal *j, int first)
 {
-    struct job *free_one = NULL;
-
-    for (int i = 0; i < JOBS_MAX && free_one == NULL; i++) {
-        free_one = j->job[i].is_used ? NULL : &j->job[i];
+    for (int i = first; i < JOBS_MAX; i++) {
+        if (!j->job[i].is_used) {
+            return &j->job[i];
+        }
     }
+    return NULL;
+}
+
+static struct job *new_job(struct journal *j, int first, void (*run)(struct work_job *), void (*done)(struct work_job *))
+{
+    struct job *free_one = find_free(j, first);
+
     CHECK(free_one != NULL);
     free_one->work.run = run;
     free_one->work.done = done;
@@ -137,7 +149,7 @@ static void done_next(struct work_job *work)
 
 void journal_keep(struct journal *j, const struct client_keep *keep, uint64_t kernel_boot_id, uint64_t ticket)
 {
-    struct job *job = new_job(j, run_keep, done_write);
+    struct job *job = new_job(j, 0, run_keep, done_write);
 
     job->keep.keep = *keep;
     job->keep.kernel_boot_id = kernel_boot_id;
@@ -147,7 +159,7 @@ void journal_keep(struct journal *j, const struct client_keep *keep, uint64_t ke
 
 void journal_session(struct journal *j, const struct journal_session *session, uint64_t ticket)
 {
-    struct job *job = new_job(j, run_session, done_write);
+    struct job *job = new_job(j, 0, run_session, done_write);
 
     job->session = *session;
     job->ticket = ticket;
@@ -156,10 +168,53 @@ void journal_session(struct journal *j, const struct journal_session *session, u
 
 void journal_acked(struct journal *j, const struct session_id *id, uint64_t ticket)
 {
-    struct job *job = new_job(j, run_acked, done_write);
+    struct job *job = new_job(j, 0, run_acked, done_write);
 
     job->id = *id;
     job->ticket = ticket;
+    work_add(&j->work, &job->work);
+}
+
+static void run_cards(struct work_job *work)
+{
+    struct job *job = (struct job *)work;
+    struct journal *j = job->journal;
+
+    job->is_good = judge(j, journal_db_put_cards(&j->db, job->cards));
+    free(job->cards);
+    job->cards = NULL;
+}
+
+void journal_cards(struct journal *j, const struct card_list *list, uint64_t ticket)
+{
+    struct job *job = new_job(j, 0, run_cards, done_write);
+
+    job->cards = malloc(sizeof *list);
+    CHECK(job->cards != NULL);
+    memcpy(job->cards, list, sizeof *list);
+    job->ticket = ticket;
+    work_add(&j->work, &job->work);
+}
+
+static void run_fault(struct work_job *work)
+{
+    struct job *job = (struct job *)work;
+    struct journal *j = job->journal;
+
+    job->is_good = judge(j, journal_db_fault(&j->db, &job->fault, j->kernel_boot_id));
+}
+
+void journal_fault(struct journal *j, const struct journal_fault *fault)
+{
+    struct job *job;
+
+    if (find_free(j, OTHERS_MAX) == NULL) { /* those below are for what the core waits for */
+        j->dropped_n++;
+        log_err("fault_not_stored code=%u dropped_n=%llu", fault->code, (unsigned long long)j->dropped_n);
+        return;
+    }
+    job = new_job(j, OTHERS_MAX, run_fault, done_write);
+    job->fault = *fault;
     work_add(&j->work, &job->work);
 }
 
@@ -171,7 +226,7 @@ void journal_next(struct journal *j, int64_t now_ms, uint64_t kernel_boot_id)
         return;
     }
     j->is_asked = true;
-    job = new_job(j, run_next, done_next);
+    job = new_job(j, 0, run_next, done_next);
     job->next.now_ms = now_ms;
     job->next.kernel_boot_id = kernel_boot_id;
     work_add(&j->work, &job->work);
@@ -203,13 +258,17 @@ static enum rc load(struct journal *j, const char *dir, struct journal_start *ou
         return rc;
     }
     out->has_open = rc == RC_OK;
-    return RC_OK;
+    rc = journal_db_cards(&j->db, &out->cards);
+    rc = rc == RC_OK ? journal_db_close_faults(&j->db) : rc;
+    if (rc != RC_OK) {
+        log_err("database path=%s why=\"%s\"", path, j->db.why);
+    }
+    return rc;
 }
 
 enum rc journal_open(const char *dir, uv_loop_t *loop, const struct journal_events *events, void *user, struct journal **out, struct journal_start *out_start)
 {
     struct journal *j = calloc(1, sizeof *j);
-    struct journal_start start = {0};
     enum rc rc;
 
     if (j == NULL) {
@@ -219,7 +278,8 @@ enum rc journal_open(const char *dir, uv_loop_t *loop, const struct journal_even
     j->events = events;
     j->user = user;
     j->kernel_boot_id = clock_kernel_boot_id();
-    rc = load(j, dir, &start);
+    *out_start = (struct journal_start){0};
+    rc = load(j, dir, out_start);
     rc = rc == RC_OK ? work_open(&j->work, loop, "journal") : rc;
     if (rc != RC_OK) {
         journal_db_close(&j->db);
@@ -228,7 +288,6 @@ enum rc journal_open(const char *dir, uv_loop_t *loop, const struct journal_even
         return rc;
     }
     *out = j;
-    *out_start = start;
     return RC_OK;
 }
 

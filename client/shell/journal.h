@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "client/core/event.h"
+#include "client/shell/journal_db.h"
 #include "common/base/rc.h"
 
 struct journal;
@@ -29,12 +30,14 @@ struct journal_start {
     uint64_t kernel_boot_id; /* of the machine when it was last written, 0 never */
     bool has_open;           /* a session is still open */
     struct journal_session open;
+    struct card_list cards;
 };
 
 /* Open or create both in the data directory. Blocks; before the loop runs.
  *
  * RC_IO         a file cannot be created or read: said in one line
  * RC_MALFORMED  a file is damaged or made by a newer version: said in one line, the file is untouched
+ * *out_start is written in any case.
  * Ownership: *out is given back by journal_close.
  */
 MUST_USE enum rc journal_open(const char *dir, uv_loop_t *loop, const struct journal_events *events, void *user, struct journal **out,
@@ -48,6 +51,12 @@ void journal_session(struct journal *j, const struct journal_session *session, u
 
 /* The manager has this session. */
 void journal_acked(struct journal *j, const struct session_id *id, uint64_t ticket);
+
+/* Store the list of cards as it is now; it is copied. */
+void journal_cards(struct journal *j, const struct card_list *list, uint64_t ticket);
+
+/* A fault came or went. Nobody waits for it; with too many at once the rest is dropped and counted. */
+void journal_fault(struct journal *j, const struct journal_fault *fault);
 
 /* Ask for the oldest record; on_record follows, once for all that asked before it. Ages are counted up to now_ms. */
 void journal_next(struct journal *j, int64_t now_ms, uint64_t kernel_boot_id);

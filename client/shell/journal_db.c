@@ -9,19 +9,20 @@
 #define BUSY_MS 2000 /* how long another program's lock is waited for */
 #define TEXT_OF(x) TEXT_OF_VALUE(x)
 #define TEXT_OF_VALUE(x) #x
-#define COLUMNS \
-    "id, start_utc_ms, start_boot_ms, start_boot_id, start_wh, last_utc_ms, last_boot_ms, last_boot_id, last_wh, card_uid, end_reason, first_quarter_utc_ms"
+#define COLUMNS                                                                                                                                                \
+    "id, start_utc_ms, start_boot_ms, start_boot_id, start_wh, last_utc_ms, last_boot_ms, last_boot_id, last_wh, card_uid, end_reason, first_quarter_utc_ms, " \
+    "vehicle"
 
 /* The last moment belongs to the boot that wrote it first: a session that ends without a new moment keeps the boot as well. */
 static const char *const statement_sql[JDB_STATEMENTS] = {
     [JDB_BEGIN] = "BEGIN IMMEDIATE",
     [JDB_COMMIT] = "COMMIT",
     [JDB_ROLLBACK] = "ROLLBACK",
-    [JDB_PUT] = "INSERT INTO session (" COLUMNS ", state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+    [JDB_PUT] = "INSERT INTO session (" COLUMNS ", state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
                 " ON CONFLICT (id) DO UPDATE SET start_utc_ms = excluded.start_utc_ms, last_utc_ms = excluded.last_utc_ms,"
                 " last_boot_id = iif(last_boot_ms = excluded.last_boot_ms, last_boot_id, excluded.last_boot_id),"
                 " last_boot_ms = excluded.last_boot_ms, last_wh = excluded.last_wh, card_uid = excluded.card_uid, end_reason = excluded.end_reason,"
-                " first_quarter_utc_ms = excluded.first_quarter_utc_ms, state = excluded.state WHERE state = 'open'",
+                " first_quarter_utc_ms = excluded.first_quarter_utc_ms, vehicle = excluded.vehicle, state = excluded.state WHERE state = 'open'",
     [JDB_PUT_QUARTER] = "INSERT INTO session_quarter (session_id, quarter, energy_wh) VALUES (?1, ?2, ?3)"
                         " ON CONFLICT (session_id, quarter) DO UPDATE SET energy_wh = excluded.energy_wh WHERE energy_wh <> excluded.energy_wh",
     [JDB_CLOSE_OTHERS] = "UPDATE session SET state = 'finished', end_reason = 'power_loss' WHERE state = 'open' AND id <> ?1",
@@ -30,6 +31,16 @@ static const char *const statement_sql[JDB_STATEMENTS] = {
                  " (SELECT number FROM session WHERE state = 'acked' ORDER BY number DESC LIMIT 1 OFFSET " TEXT_OF(JOURNAL_DB_ACKED_MAX) ")",
     [JDB_OLDEST] = "SELECT " COLUMNS " FROM session WHERE state = 'finished' ORDER BY number LIMIT 1",
     [JDB_NEWEST] = "SELECT " COLUMNS " FROM session WHERE state = 'open' ORDER BY number DESC LIMIT 1",
+    [JDB_CARD_CLEAR] = "DELETE FROM card",
+    [JDB_CARD_PUT] = "INSERT INTO card (uid, kind, colour, is_local, is_blocked, expires_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [JDB_CARD_ALL] = "SELECT uid, kind, colour, is_local, is_blocked, expires_utc_ms FROM card ORDER BY uid",
+    [JDB_VEHICLE_CLEAR] = "DELETE FROM vehicle",
+    [JDB_VEHICLE_PUT] = "INSERT INTO vehicle (identity, is_local, is_blocked, expires_utc_ms) VALUES (?1, ?2, ?3, ?4)",
+    [JDB_VEHICLE_ALL] = "SELECT identity, is_local, is_blocked, expires_utc_ms FROM vehicle ORDER BY identity",
+    [JDB_FAULT_RAISE] = "INSERT INTO fault (code, is_open, raised_utc_ms, raised_boot_ms, raised_boot_id) VALUES (?1, 1, ?2, ?3, ?4)",
+    [JDB_FAULT_CLEAR] = "UPDATE fault SET is_open = 0, cleared_utc_ms = ?2, cleared_boot_ms = ?3, cleared_boot_id = ?4 WHERE code = ?1 AND is_open = 1",
+    [JDB_FAULT_CLOSE] = "UPDATE fault SET is_open = 0 WHERE is_open = 1",
+    [JDB_FAULT_TRIM] = "DELETE FROM fault WHERE number <= (SELECT number FROM fault ORDER BY number DESC LIMIT 1 OFFSET " TEXT_OF(JOURNAL_DB_FAULT_MAX) ")",
     [JDB_QUARTERS] = "SELECT quarter, energy_wh FROM session_quarter WHERE session_id = ?1 ORDER BY quarter",
 };
 

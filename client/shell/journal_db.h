@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <sqlite3.h>
@@ -12,7 +13,8 @@
 #include "client/core/event.h"
 #include "common/base/rc.h"
 
-#define JOURNAL_DB_ACKED_MAX 100 /* sessions that the manager has and that stay here nevertheless */
+#define JOURNAL_DB_ACKED_MAX 100  /* sessions that the manager has and that stay here nevertheless */
+#define JOURNAL_DB_FAULT_MAX 1000 /* faults that stay */
 
 enum journal_db_statement {
     JDB_BEGIN,
@@ -26,6 +28,16 @@ enum journal_db_statement {
     JDB_OLDEST,
     JDB_NEWEST,
     JDB_QUARTERS,
+    JDB_CARD_CLEAR,
+    JDB_CARD_PUT,
+    JDB_CARD_ALL,
+    JDB_VEHICLE_CLEAR,
+    JDB_VEHICLE_PUT,
+    JDB_VEHICLE_ALL,
+    JDB_FAULT_RAISE,
+    JDB_FAULT_CLEAR,
+    JDB_FAULT_CLOSE,
+    JDB_FAULT_TRIM,
     JDB_STATEMENTS
 };
 
@@ -43,7 +55,16 @@ enum journal_db_column {
     COL_CARD_UID,
     COL_END_REASON,
     COL_FIRST_QUARTER_UTC_MS,
+    COL_VEHICLE,
     COL_STATE
+};
+
+/* A fault that came or went. */
+struct journal_fault {
+    uint16_t code;
+    bool is_raised;
+    int64_t utc_ms; /* CLOCK_UNSET_UTC_MS unknown */
+    int64_t boot_ms;
 };
 
 struct journal_db {
@@ -87,6 +108,22 @@ MUST_USE enum rc journal_db_ack(struct journal_db *d, const struct session_id *i
  */
 MUST_USE enum rc journal_db_oldest(struct journal_db *d, int64_t now_ms, uint64_t kernel_boot_id, struct msg_session_record *out,
                                    int32_t out_quarter_wh[QUARTER_MAX]);
+
+/* Replace the list of cards and vehicles by this one. RC_IO as above. */
+MUST_USE enum rc journal_db_put_cards(struct journal_db *d, const struct card_list *list);
+
+/* Read it; empty when none was stored. RC_IO as above. */
+MUST_USE enum rc journal_db_cards(struct journal_db *d, struct card_list *out);
+
+/* A fault came or went. RC_IO as above. */
+MUST_USE enum rc journal_db_fault(struct journal_db *d, const struct journal_fault *fault, uint64_t kernel_boot_id);
+
+/* Faults that the last run left open are over as far as anybody knows. RC_IO as above. */
+MUST_USE enum rc journal_db_close_faults(struct journal_db *d);
+
+/* For the statements: run one that returns no rows; end a transaction, all of it when `rc` is RC_OK, else nothing. */
+enum rc journal_db_run(struct journal_db *d, enum journal_db_statement which);
+enum rc journal_db_finish(struct journal_db *d, enum rc rc);
 
 /* The session that was left open. RC_MISSING, RC_IO as above. */
 MUST_USE enum rc journal_db_open_session(struct journal_db *d, struct journal_session *out);

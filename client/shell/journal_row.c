@@ -9,7 +9,7 @@
 static const char *const end_text[END_N] = {NULL, "unplugged", "card", "command", "fault", "power_loss"};
 
 /* Run a statement that returns no rows. */
-static enum rc run(struct journal_db *d, enum journal_db_statement which)
+enum rc journal_db_run(struct journal_db *d, enum journal_db_statement which)
 {
     sqlite3_stmt *s = d->statement[which];
     enum rc rc = sqlite3_step(s) == SQLITE_DONE ? RC_OK : journal_db_failed(d);
@@ -47,14 +47,14 @@ static void bind_text(sqlite3_stmt *s, enum journal_db_column column, const char
 }
 
 /* End a transaction: all of it when `rc` is RC_OK, else nothing. */
-static enum rc finish(struct journal_db *d, enum rc rc)
+enum rc journal_db_finish(struct journal_db *d, enum rc rc)
 {
     char why[sizeof d->why];
 
-    rc = rc == RC_OK ? run(d, JDB_COMMIT) : rc;
+    rc = rc == RC_OK ? journal_db_run(d, JDB_COMMIT) : rc;
     if (rc != RC_OK && sqlite3_get_autocommit(d->handle) == 0) {
         memcpy(why, d->why, sizeof why);
-        (void)run(d, JDB_ROLLBACK); /* the failure that led here is the one to report */
+        (void)journal_db_run(d, JDB_ROLLBACK); /* the failure that led here is the one to report */
         memcpy(d->why, why, sizeof why);
     }
     return rc == RC_OK ? RC_OK : RC_IO;
@@ -76,8 +76,9 @@ static enum rc put_row(struct journal_db *d, const struct journal_session *s, ui
     bind_bytes(to, COL_CARD_UID, s->uid.at, s->uid.len);
     bind_text(to, COL_END_REASON, end_text[s->end]);
     bind_utc(to, COL_FIRST_QUARTER_UTC_MS, s->first_quarter_utc_ms);
+    bind_text(to, COL_VEHICLE, s->identity[0] != '\0' ? s->identity : NULL);
     bind_text(to, COL_STATE, s->end == END_UNSET ? "open" : "finished");
-    return run(d, JDB_PUT);
+    return journal_db_run(d, JDB_PUT);
 }
 
 static enum rc put_quarters(struct journal_db *d, const struct journal_session *s)
@@ -89,7 +90,7 @@ static enum rc put_quarters(struct journal_db *d, const struct journal_session *
         CHECK(sqlite3_bind_blob(to, 1, s->id.at, SESSION_ID_LEN, SQLITE_STATIC) == SQLITE_OK);
         CHECK(sqlite3_bind_int(to, 2, i) == SQLITE_OK);
         CHECK(sqlite3_bind_int(to, 3, s->quarter_wh[i]) == SQLITE_OK);
-        rc = run(d, JDB_PUT_QUARTER);
+        rc = journal_db_run(d, JDB_PUT_QUARTER);
     }
     return rc;
 }
@@ -99,7 +100,7 @@ static enum rc put(struct journal_db *d, const struct journal_session *s, uint64
     enum rc rc;
 
     bind_bytes(d->statement[JDB_CLOSE_OTHERS], COL_ID, s->id.at, SESSION_ID_LEN);
-    rc = run(d, JDB_CLOSE_OTHERS);
+    rc = journal_db_run(d, JDB_CLOSE_OTHERS);
     rc = rc == RC_OK ? put_row(d, s, kernel_boot_id) : rc;
     if (rc != RC_OK || sqlite3_changes(d->handle) == 0) {
         return rc; /* failed, or finished already and the same once more */
@@ -113,21 +114,21 @@ enum rc journal_db_put(struct journal_db *d, const struct journal_session *s, ui
 
     CHECK(s->quarter_n <= QUARTER_MAX);
     CHECK(s->end < END_N);
-    rc = run(d, JDB_BEGIN);
-    return rc == RC_OK ? finish(d, put(d, s, kernel_boot_id)) : RC_IO;
+    rc = journal_db_run(d, JDB_BEGIN);
+    return rc == RC_OK ? journal_db_finish(d, put(d, s, kernel_boot_id)) : RC_IO;
 }
 
 enum rc journal_db_ack(struct journal_db *d, const struct session_id *id)
 {
-    enum rc rc = run(d, JDB_BEGIN);
+    enum rc rc = journal_db_run(d, JDB_BEGIN);
 
     if (rc != RC_OK) {
         return RC_IO;
     }
     bind_bytes(d->statement[JDB_ACK], COL_ID, id->at, SESSION_ID_LEN);
-    rc = run(d, JDB_ACK);
-    rc = rc == RC_OK ? run(d, JDB_TRIM) : rc;
-    return finish(d, rc);
+    rc = journal_db_run(d, JDB_ACK);
+    rc = rc == RC_OK ? journal_db_run(d, JDB_TRIM) : rc;
+    return journal_db_finish(d, rc);
 }
 
 /* RC_MISSING when the statement gives no row. Without a row the statement is reset. */
@@ -163,6 +164,7 @@ static void read_row(sqlite3_stmt *s, struct journal_session *out, uint64_t *out
     const void *id = sqlite3_column_blob(s, COL_ID);
     const void *uid = sqlite3_column_blob(s, COL_CARD_UID);
     int uid_len = sqlite3_column_bytes(s, COL_CARD_UID);
+    const char *vehicle = (const char *)sqlite3_column_text(s, COL_VEHICLE);
 
     *out = (struct journal_session){.start_utc_ms = sqlite3_column_int64(s, COL_START_UTC_MS), /* NULL reads as 0, which is CLOCK_UNSET_UTC_MS */
                                     .start_boot_ms = sqlite3_column_int64(s, COL_START_BOOT_MS),
@@ -175,6 +177,9 @@ static void read_row(sqlite3_stmt *s, struct journal_session *out, uint64_t *out
                                     .first_quarter_utc_ms = sqlite3_column_int64(s, COL_FIRST_QUARTER_UTC_MS)};
     if (id != NULL) { /* its length is checked by the table */
         memcpy(out->id.at, id, SESSION_ID_LEN);
+    }
+    if (vehicle != NULL && text_copy(out->identity, sizeof out->identity, vehicle) != RC_OK) {
+        out->identity[0] = '\0'; /* longer than the table allows */
     }
     if (uid != NULL && uid_len <= UID_MAX) {
         out->uid.len = (uint8_t)uid_len;
@@ -245,6 +250,7 @@ enum rc journal_db_oldest(struct journal_db *d, int64_t now_ms, uint64_t kernel_
                                        .first_quarter_utc_ms = s.first_quarter_utc_ms,
                                        .quarter_n = s.quarter_n,
                                        .quarter_wh = out_quarter_wh};
+    memcpy(out->identity, s.identity, sizeof out->identity);
     return RC_OK;
 }
 

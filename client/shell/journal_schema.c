@@ -27,5 +27,34 @@ static const char step_1[] = "CREATE TABLE session ("
                              " PRIMARY KEY (session_id, quarter)"
                              ") STRICT, WITHOUT ROWID;";
 
-const char *const journal_schema_steps[] = {step_1};
+/* Who charged when it was no card; the wallbox's own list of cards and vehicles; faults as they came and went. */
+static const char step_2[] = "ALTER TABLE session ADD COLUMN vehicle TEXT CHECK (length(vehicle) BETWEEN 1 AND 64);"
+                             "CREATE TABLE card ("
+                             " uid BLOB PRIMARY KEY CHECK (length(uid) IN (4, 7, 8, 10)),"
+                             " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 3),"
+                             " colour INTEGER NOT NULL CHECK (colour BETWEEN 0 AND 4),"
+                             " is_local INTEGER NOT NULL CHECK (is_local IN (0, 1)),"
+                             " is_blocked INTEGER NOT NULL CHECK (is_blocked IN (0, 1)),"
+                             " expires_utc_ms INTEGER"
+                             ") STRICT, WITHOUT ROWID;"
+                             "CREATE TABLE vehicle ("
+                             " identity TEXT PRIMARY KEY CHECK (length(identity) BETWEEN 1 AND 64),"
+                             " is_local INTEGER NOT NULL CHECK (is_local IN (0, 1)),"
+                             " is_blocked INTEGER NOT NULL CHECK (is_blocked IN (0, 1)),"
+                             " expires_utc_ms INTEGER"
+                             ") STRICT, WITHOUT ROWID;"
+                             "CREATE TABLE fault ("
+                             " number INTEGER PRIMARY KEY,"
+                             " code INTEGER NOT NULL CHECK (code BETWEEN 1 AND 65535),"
+                             " is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),"
+                             " raised_utc_ms INTEGER,"
+                             " raised_boot_ms INTEGER NOT NULL,"
+                             " raised_boot_id INTEGER NOT NULL,"
+                             " cleared_utc_ms INTEGER,"
+                             " cleared_boot_ms INTEGER,"
+                             " cleared_boot_id INTEGER"
+                             ") STRICT;"
+                             "CREATE INDEX fault_by_code ON fault (code, is_open);";
+
+const char *const journal_schema_steps[] = {step_1, step_2};
 const int journal_schema_steps_n = (int)(sizeof journal_schema_steps / sizeof journal_schema_steps[0]);

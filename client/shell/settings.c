@@ -1,5 +1,7 @@
 #include "client/shell/settings.h"
 
+#include "client/shell/cards.h"
+
 #include <string.h>
 
 #include "common/base/check.h"
@@ -14,7 +16,11 @@ static const char *const level_names[] = {"err", "warn", "note", "dbg", NULL};
 static const enum log_level level_values[] = {LOG_LEVEL_ERR, LOG_LEVEL_WARN, LOG_LEVEL_NOTE, LOG_LEVEL_DBG};
 static const char *const model_names[] = {"connect", "plus", NULL};
 static const enum wallbox_model model_values[] = {MODEL_CONNECT, MODEL_PLUS};
-static const struct board_driver *const drivers[] = {&board_site};
+static const char *const market_names[] = {"ece", "na", NULL};
+static const enum market market_values[] = {MARKET_ECE, MARKET_NA};
+static const char *const switch_names[] = {"any", "plus", "dip", NULL};
+static const enum rated_steps switch_values[] = {RATED_ANY, RATED_PLUS, RATED_DIP};
+static const struct board_driver *const drivers[] = {&board_site, &board_modbus};
 
 static bool is_address(const char *text)
 {
@@ -26,6 +32,13 @@ static bool is_address(const char *text)
 static bool is_path(const char *text)
 {
     return text[0] != '\0';
+}
+
+static bool are_cards(const char *text)
+{
+    struct client_params unused = {0};
+
+    return cards_read(text, &unused) == RC_OK;
 }
 
 void settings_defaults(struct settings *s)
@@ -46,6 +59,14 @@ enum rc settings_read(struct settings *s, const char *path)
          .allowed = "1 to 32 characters out of A-Z a-z 0-9 and . _ -",
          .is_valid = text_is_id,
          .is_required = true},
+        {.name = "market", .type = CONFIG_CHOICE, .out = &s->market, .choices = market_names, .allowed = "ece or na"},
+        {.name = "rated_switch", .type = CONFIG_CHOICE, .out = &s->rated_switch, .choices = switch_names, .allowed = "any, plus or dip"},
+        {.name = "cards",
+         .type = CONFIG_TEXT,
+         .out = s->cards,
+         .out_len = sizeof s->cards,
+         .allowed = "up to 8 of KIND:UID with KIND white (the master), red, green, blue, setup or user",
+         .is_valid = are_cards},
         {.name = "model", .type = CONFIG_CHOICE, .out = &s->model, .choices = model_names, .allowed = "connect or plus"},
         {.name = "manager",
          .type = CONFIG_TEXT,
@@ -113,6 +134,7 @@ static const struct board_driver *find_driver(const char *board, const char **ou
 static enum rc check_board(struct settings *s, bool may_run, char why[SETTINGS_WHY_LEN])
 {
     char names[DRIVER_NAME_LEN];
+    const char *text = "";
 
     s->board_driver = NULL;
     if (s->board[0] == '\0' && !may_run) {
@@ -126,6 +148,10 @@ static enum rc check_board(struct settings *s, bool may_run, char why[SETTINGS_W
     }
     s->params.watchdog = s->board_driver->watchdog;
     s->params.apply_ms = s->board_driver->apply_ms;
+    if (s->board_driver->check != NULL && s->board_driver->check(s->board_address, &s->params.watchdog, &text) != RC_OK) {
+        (void)snprintf(why, SETTINGS_WHY_LEN, "board must be %s:%s with %s; is \"%s\"", s->board_driver->name, s->board_driver->address, text, s->board);
+        return RC_RANGE;
+    }
     return RC_OK;
 }
 
@@ -135,6 +161,12 @@ enum rc settings_check(struct settings *s, bool may_run, char out_why[SETTINGS_W
     enum rc rc;
 
     s->params.model = model_values[s->model];
+    s->params.market = market_values[s->market];
+    s->params.rated_steps = switch_values[s->rated_switch];
+    if (cards_read(s->cards, &s->params) != RC_OK) {
+        (void)snprintf(out_why, SETTINGS_WHY_LEN, "cards must be up to 8 of KIND:UID with KIND white, red, green, blue, setup or user; is \"%s\"", s->cards);
+        return RC_RANGE;
+    }
     rc = client_params_validate(&s->params, &text);
     if (rc != RC_OK) {
         (void)snprintf(out_why, SETTINGS_WHY_LEN, "%s", text);
@@ -164,6 +196,10 @@ void settings_print(const struct settings *s, FILE *to)
 
     print_text(to, "serial", s->params.serial);
     print_text(to, "model", model_names[s->model]);
+    print_text(to, "market", market_names[s->market]);
+    print_text(to, "rated_switch", switch_names[s->rated_switch]);
+    print_text(to, "cards", s->cards);
+    cards_print(&s->params, to);
     print_text(to, "manager", s->manager);
     print_text(to, "board", s->board);
     print_text(to, "data", s->data);

@@ -16,12 +16,17 @@
 #define SETTINGS_BOARD_LEN 256
 #define SETTINGS_PATH_LEN 1024
 #define SETTINGS_WHY_LEN 512
+#define SETTINGS_CARDS_LEN 256
 
 struct settings {
     struct client_params params;
     char manager[SETTINGS_ADDRESS_LEN]; /* ADDR:PORT */
     char board[SETTINGS_BOARD_LEN];     /* DRIVER:ADDRESS, empty none */
     char data[SETTINGS_PATH_LEN];
+    bool panel;                     /* show the lights in the terminal */
+    char cards[SETTINGS_CARDS_LEN]; /* delivered cards: "white:04A1B2C3 red:..." */
+    int32_t market;                 /* indices, as the file names them; settings_check puts them into params */
+    int32_t rated_switch;
     bool loopback_plain;                     /* talk to the manager without TLS, on loopback addresses only */
     int32_t model;                           /* index, as the file names it; settings_check puts it into params */
     int32_t log_level;                       /* index */

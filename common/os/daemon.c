@@ -125,6 +125,7 @@ void daemon_signals_open(struct daemon_signals *s, uv_loop_t *loop, void (*on_st
     must(uv_signal_start_oneshot(&s->intr, on_signal, SIGINT));
     must(uv_signal_start(&s->hup, on_ignored, SIGHUP));
     CHECK(sigaction(SIGPIPE, &ignore, NULL) == 0);
+    CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0); /* a file that may not grow is a full disk, not the end */
     s->is_open = true;
 }
 

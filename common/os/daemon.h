@@ -26,7 +26,7 @@ struct daemon_signals {
     bool is_open;
 };
 
-/* Call on_stop once on SIGTERM or SIGINT; SIGPIPE and SIGHUP are ignored. A second SIGINT ends the program at once. */
+/* Call on_stop once on SIGTERM or SIGINT; SIGPIPE, SIGXFSZ and SIGHUP are ignored. A second SIGINT ends the program at once. */
 void daemon_signals_open(struct daemon_signals *s, uv_loop_t *loop, void (*on_stop)(void *user), void *user);
 void daemon_signals_close(struct daemon_signals *s);
 

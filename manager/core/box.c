@@ -149,7 +149,7 @@ enum rc box_status(struct box *b, const struct site_box *site, const struct msg_
         }
     }
     lease_status(&b->lease, named_seq, !status->contactor_closed, b->drawn_ma, now_ms);
-    lease_said(&b->lease, status->contactor_closed ? status->offered_ma : 0);
+    lease_said(&b->lease, status->offered_ma);
     end_count_max(b, named_seq, now_ms);
     note_used(b, site, now_ms);
     return RC_OK;
@@ -170,6 +170,11 @@ bool box_pass(struct box *b, const struct manager_params *params, int64_t now_ms
     return true;
 }
 
+int64_t box_unacked_ms(const struct box *b)
+{
+    return b->lease.cut_ms == MS_NEVER ? MS_FOREVER : b->lease.cut_ms + CUT_UNACKED_MS + b->lease.apply_ms;
+}
+
 void box_exposure(const struct box *b, const struct site_box *site, int64_t now_ms, int32_t out_ma[PHASE_N])
 {
     lease_exposure(&b->lease, b->used, phase_wired(site->phases), b->is_silent, now_ms, out_ma);
@@ -182,8 +187,8 @@ int64_t box_next_ms(const struct box *b, const struct manager_params *params, in
     if (!b->is_silent) {
         next_ms = min_i64(next_ms, b->status_ms + params->silent_ms);
     }
-    if (b->lease.cut_ms != MS_NEVER && now_ms < b->lease.cut_ms + CUT_UNACKED_MS) {
-        next_ms = min_i64(next_ms, b->lease.cut_ms + CUT_UNACKED_MS);
+    if (now_ms < box_unacked_ms(b)) {
+        next_ms = min_i64(next_ms, box_unacked_ms(b));
     }
     next_ms = min_i64(next_ms, turn_next_ms(&b->turn, now_ms));
     return next_ms;

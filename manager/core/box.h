@@ -18,7 +18,7 @@
 #define USED_FROM_MA 500          /* a phase that carries more is used (spec 04 4.1) */
 #define UNUSED_OTHER_MA 5000      /* a phase becomes unused only after another one has carried so much ... */
 #define UNUSED_AFTER_ALL_MS 60000 /* ... for so long */
-#define CUT_UNACKED_MS 500        /* a cut that no Status names for so long: the wallbox counts as fixed (spec 04 4.4) */
+#define CUT_UNACKED_MS 500        /* a cut that no Status names for so long, and the time of its board: it counts as fixed (spec 04 4.4) */
 
 /* Life of the knowledge about a wallbox since the manager's start. */
 enum box_known {
@@ -94,6 +94,9 @@ bool box_pass(struct box *b, const struct manager_params *params, int64_t now_ms
 
 /* True when it is connected and was heard within silent_ms on this connection: what it is told reaches it. */
 bool box_is_online(const struct box *b);
+
+/* When a cut that it has not confirmed makes it count as fixed; MS_FOREVER: none is open. */
+int64_t box_unacked_ms(const struct box *b);
 
 /* Most it might draw, site order. */
 void box_exposure(const struct box *b, const struct site_box *site, int64_t now_ms, int32_t out_ma[PHASE_N]);

@@ -88,12 +88,12 @@ static enum meter_doubt watch_sample(struct budget *b, uint16_t meter, const str
 {
     const struct site_meter *s = &b->site->meter[meter];
     const struct meter_watch_rules rules = {.window_ms = budget_window_ms(b, meter), .is_solar = s->role == METER_SOLAR};
-    int32_t own_ma[PHASE_N] = {0};
+    struct meter_watch_own own = {0};
 
     if (!rules.is_solar) {
-        budget_own_below(b, s->node, own_ma);
+        budget_own_below(b, s->node, &own);
     }
-    return meter_watch_sample(&b->meter[meter].watch, &rules, sample, own_ma);
+    return meter_watch_sample(&b->meter[meter].watch, &rules, sample, &own);
 }
 
 enum rc budget_meter_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample, int64_t now_ms)

@@ -26,6 +26,26 @@ static void most_since(const struct budget_box *box, int64_t from_ms, int32_t ou
     }
 }
 
+/* Figure of a wallbox when the meter was read: what it drew later the meter cannot have seen. */
+static void figure_at(const struct budget_box *box, int64_t taken_ms, int32_t out_ma[PHASE_N])
+{
+    const int32_t *ma = box->newest.ma;
+
+    if (box->newest.at_ms > taken_ms) {
+        for (int k = box->n - 1; k >= 0; k--) {
+            const struct drawn_at *at = &box->at[(box->first + k) % DRAWN_KEPT];
+
+            if (at->at_ms <= taken_ms) {
+                ma = at->ma;
+                break;
+            }
+        }
+    }
+    for (int p = 0; p < PHASE_N; p++) {
+        out_ma[p] = ma[p];
+    }
+}
+
 /* The window reaches back from the moment the meter was read, not from now: that is the moment the meter's figure is `lag_ms` old. */
 static void add_box(const struct budget *b, const uint16_t *house, uint16_t box, struct budget_own *out)
 {
@@ -33,12 +53,14 @@ static void add_box(const struct budget *b, const uint16_t *house, uint16_t box,
 
     for (int level = 0; level < DEPTH_MAX && at != NODE_NONE; level++) {
         int32_t most_ma[PHASE_N];
+        int32_t then_ma[PHASE_N];
         uint16_t meter = house[at];
 
         if (meter != METER_MAX && b->meter[meter].state == METER_GOOD) {
             most_since(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), most_ma);
+            figure_at(&b->box[box], b->meter[meter].last.taken_ms, then_ma);
             for (int p = 0; p < PHASE_N; p++) {
-                out->newest_ma[at][p] += b->box[box].newest.ma[p];
+                out->then_ma[at][p] += min_i32(then_ma[p], most_ma[p]);
                 out->most_ma[at][p] += most_ma[p];
             }
         }
@@ -56,14 +78,16 @@ void budget_own(const struct budget *b, const uint16_t *house, struct budget_own
     }
 }
 
-void budget_own_below(const struct budget *b, uint16_t node, int32_t out_ma[PHASE_N])
+void budget_own_below(const struct budget *b, uint16_t node, struct meter_watch_own *out)
 {
-    for (int p = 0; p < PHASE_N; p++) {
-        out_ma[p] = 0;
-    }
+    *out = (struct meter_watch_own){0};
     for (uint16_t i = 0; i < b->site->box_n; i++) {
-        for (int p = 0; p < PHASE_N && b->box[i].is_heard && site_box_is_under(b->site, i, node); p++) {
-            out_ma[p] += b->box[i].newest.ma[p];
+        if (!b->box[i].is_heard || !site_box_is_under(b->site, i, node)) {
+            continue;
+        }
+        out->heard_n++;
+        for (int p = 0; p < PHASE_N; p++) {
+            out->ma[p] += b->box[i].newest.ma[p];
         }
     }
 }
@@ -101,7 +125,7 @@ void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const 
 
     for (int p = 0; p < PHASE_N; p++) {
         int32_t metered_ma = b->meter[meter].last.current_ma[p];
-        int32_t high_ma = metered_ma - own->newest_ma[node][p];
+        int32_t high_ma = metered_ma - own->then_ma[node][p];
         int32_t low_ma = metered_ma - own->most_ma[node][p];
         int32_t lift_ma = lasting_ma(n, p, high_ma - low_ma, b->params->ripple_ma, window_ms, now_ms);
 

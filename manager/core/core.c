@@ -222,6 +222,7 @@ static void pass(struct manager *m, struct mfx_list *out)
         m->cycle_wanted = true;
     }
     epoch_pass(m, out);
+    verdict_pass(m, out);
 }
 
 static void on_event(struct manager *m, const struct mev *e, struct mfx_list *out)
@@ -263,6 +264,17 @@ static void on_event(struct manager *m, const struct mev *e, struct mfx_list *ou
     case MEV_DIMMING:
         on_dimming(m, &e->dimming.limit, e->dimming.length_ms);
         break;
+    case MEV_CARDS:
+        CHECK(fleet_cards_are_good(e->cards.list));
+        m->cards = e->cards.list;
+        m->is_whitelist_due = true;
+        break;
+    case MEV_BACKEND:
+        m->has_backend = e->backend.is_there;
+        break;
+    case MEV_VERDICT:
+        verdict_answered(m, e->verdict.ticket, e->verdict.verdict, e->verdict.expires_utc_ms, out);
+        break;
     }
 }
 
@@ -274,6 +286,7 @@ static int64_t cycle_next_ms(const struct manager *m)
 void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
 {
     out->n = 0;
+    out->ask_n = 0;
     CHECK(m->is_started == (e->kind != MEV_START));
     CHECK(!m->is_started || e->now_ms >= m->now_ms);
     m->now_ms = e->now_ms;
@@ -289,6 +302,7 @@ void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
     }
     pass(m, out);
     on_event(m, e, out);
+    whitelist_run(m, out);
     if (m->cycle_wanted && m->now_ms >= cycle_next_ms(m) && cycle_is_complete(m)) {
         m->cycle_wanted = false;
         m->cycled_ms = m->now_ms;
@@ -307,10 +321,11 @@ int64_t manager_wake_ms(const struct manager *m)
         next_ms = min_i64(next_ms, box_next_ms(&m->box[i], m->params, m->now_ms));
     }
     next_ms = min_i64(next_ms, epoch_next_ms(m));
+    next_ms = min_i64(next_ms, min_i64(verdict_next_ms(m), whitelist_next_ms(m)));
     if (!cycle_is_complete(m)) {
         return min_i64(next_ms, m->start_ms + m->params->meter_stale_ms);
     }
-    next_ms = min_i64(next_ms, budget_next_ms(&m->budget, m->now_ms));
+    next_ms = min_i64(next_ms, max_i64(budget_next_ms(&m->budget, m->now_ms), cycle_next_ms(m))); /* budgets are made by cycles */
     next_ms = min_i64(next_ms, cycle_rules_next_ms(m));
     if (m->cycle_wanted) {
         next_ms = min_i64(next_ms, cycle_next_ms(m));

@@ -153,24 +153,6 @@ static void run_exposures(struct manager *m)
     }
 }
 
-/* It draws more than anything that we allowed explains: its vehicle or its client does not obey. */
-static bool is_overdrawing(const struct manager *m, uint16_t box)
-{
-    int32_t booked_ma = lease_offer_ma(&m->box[box].lease, m->now_ms);
-
-    for (int p = 0; p < PHASE_N; p++) {
-        if (m->box[box].drawn_ma[p] > booked_ma + OVERDRAW_MA) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_unacked(const struct manager *m, uint16_t box)
-{
-    return m->box[box].lease.cut_ms != MS_NEVER && m->now_ms >= m->box[box].lease.cut_ms + CUT_UNACKED_MS;
-}
-
 /* What one- and two-phase vehicles draw on the phase on which they draw least. */
 static int32_t least_uneven_ma(const struct manager *m, uint16_t node)
 {
@@ -193,7 +175,7 @@ static void fill_node(const struct manager *m, uint16_t node, struct alloc_node 
 
     *out = (struct alloc_node){.parent = n->parent, .budget_w = b->use_w, .is_fallback = b->is_fallback, .scheduled = b->scheduled};
     for (int p = 0; p < PHASE_N; p++) {
-        out->budget_ma[p] = b->use_ma[p];
+        out->budget_ma[p] = b->use_ma[p] - m->excess_ma[node][p];
     }
     if (n->max_imbalance_ma > 0) {
         out->has_imbalance = true;
@@ -222,7 +204,7 @@ static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *ou
         .rank = m->rank[box],
     };
     turn_fill(&b->turn, m->now_ms, out);
-    if (!box_is_online(b) || is_unacked(m, box) || is_overdrawing(m, box)) {
+    if (!box_is_online(b) || follow_is_unacked(m, box) || follow_is_over(m, box)) {
         out->is_fixed = true;
         if (b->known != BOX_UNKNOWN) { /* while it is unknown, what it draws is in the base load already */
             memcpy(out->fixed_ma, m->exposure_ma[box], sizeof out->fixed_ma);
@@ -374,33 +356,6 @@ static void send_raise(struct manager *m, uint16_t box, int32_t ma, struct mfx_l
     add_to_sums(m, box, before_ma);
 }
 
-static bool is_over_budget(const struct manager *m, uint16_t box)
-{
-    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
-        for (int p = 0; p < PHASE_N; p++) {
-            if (m->exposure_ma[box][p] > 0 && m->sum_ma[node][p] > m->budget.node[node].use_ma[p]) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* A wallbox that draws more than it was allowed goes to its minimum and, when that was confirmed and has settled, to nothing. */
-static int32_t disobedient_ma(const struct manager *m, uint16_t box)
-{
-    const struct box *b = &m->box[box];
-    int32_t min_ma = m->site->box[box].min_ma;
-
-    if (!is_over_budget(m, box)) {
-        return newest_ma(b);
-    }
-    if (newest_ma(b) > min_ma) {
-        return min_ma;
-    }
-    return b->lease.cut_ms == MS_NEVER && b->lease.settle_n == 0 ? 0 : newest_ma(b);
-}
-
 /* After a restart the present currents go on as they are, as long as the site carries them: a charging vehicle does not notice. */
 static bool offers_fit(const struct manager *m)
 {
@@ -423,81 +378,6 @@ static bool offers_fit(const struct manager *m)
     return true;
 }
 
-/* It takes part in the division no more, but it is there and will do what it is told. */
-static bool is_unacked_only(const struct manager *m, uint16_t box)
-{
-    const struct box *b = &m->box[box];
-
-    return m->alloc_result[box].state == ALLOC_FIXED && box_is_online(b) && b->is_answerable && !is_overdrawing(m, box);
-}
-
-/* What each node-phase will carry when all that was sent, and the new targets, have taken effect. */
-static void sum_later(struct manager *m)
-{
-    memset(m->later_ma, 0, sizeof m->later_ma[0] * m->site->node_n);
-    for (uint16_t i = 0; i < m->site->box_n; i++) {
-        bool is_target = m->alloc_result[i].state != ALLOC_FIXED;
-        bool is_known = is_target || is_unacked_only(m, i);
-        int32_t ma = is_target ? m->box[i].target_ma : newest_ma(&m->box[i]);
-
-        for (uint16_t node = m->site->box[i].node; node != NODE_NONE; node = m->site->node[node].parent) {
-            for (int p = 0; p < PHASE_N; p++) {
-                m->later_ma[node][p] += !is_known ? m->exposure_ma[i][p] : ((m->box[i].used & PHASE_BIT(p)) != 0 ? ma : 0);
-            }
-        }
-    }
-}
-
-static void sum_later_less(struct manager *m, uint16_t box, int32_t ma)
-{
-    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
-        for (int p = 0; p < PHASE_N; p++) {
-            m->later_ma[node][p] -= (m->box[box].used & PHASE_BIT(p)) != 0 ? ma : 0;
-        }
-    }
-}
-
-static int64_t excess_ma(const struct manager *m, uint16_t box)
-{
-    int64_t most_ma = 0;
-
-    for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
-        for (int p = 0; p < PHASE_N; p++) {
-            if ((m->box[box].used & PHASE_BIT(p)) != 0) {
-                most_ma = max_i64(most_ma, m->later_ma[node][p] - m->budget.node[node].use_ma[p]);
-            }
-        }
-    }
-    return most_ma;
-}
-
-/* A wallbox that has not confirmed its last cut keeps what it has, unless too little is left for that meanwhile: then the excess is cut from
- * it as well, without waiting for its answer (S2, S3). */
-static void run_unacked(struct manager *m)
-{
-    bool is_summed = false;
-
-    for (uint16_t i = 0; i < m->site->box_n; i++) {
-        int64_t ma = newest_ma(&m->box[i]);
-        int64_t cut_ma;
-
-        m->unacked_ma[i] = (int32_t)ma;
-        if (ma == 0 || !is_unacked_only(m, i)) {
-            continue;
-        }
-        if (!is_summed) {
-            sum_later(m);
-            is_summed = true;
-        }
-        cut_ma = excess_ma(m, i);
-        if (cut_ma > 0) {
-            ma = (ma - cut_ma) / m->params->step_ma * m->params->step_ma;
-            m->unacked_ma[i] = ma < m->site->box[i].min_ma ? 0 : (int32_t)ma;
-            sum_later_less(m, i, newest_ma(&m->box[i]) - m->unacked_ma[i]);
-        }
-    }
-}
-
 /* What a wallbox is to have now, before the one rule looks at raises. */
 static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_fit)
 {
@@ -506,8 +386,8 @@ static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_f
     if (m->is_restarting) {
         return do_offers_fit && b->demand_now.demand_ma > 0 ? newest_ma(b) : min_i32(b->target_ma, newest_ma(b));
     }
-    if (is_overdrawing(m, box)) {
-        return disobedient_ma(m, box);
+    if (follow_is_over(m, box)) {
+        return follow_disobedient_ma(m, box);
     }
     return m->alloc_result[box].state == ALLOC_FIXED ? m->unacked_ma[box] : b->target_ma;
 }
@@ -519,7 +399,7 @@ static void run_grants(struct manager *m, struct mfx_list *out)
     if (m->epoch_state != EPOCH_VALID || (m->is_foreign && m->is_restarting)) {
         return;
     }
-    run_unacked(m);
+    follow_run(m);
     for (uint16_t i = 0; i < m->site->box_n; i++) { /* cuts first: they make room and must not wait */
         int32_t want_ma = wanted_ma(m, i, do_offers_fit);
 
@@ -561,6 +441,7 @@ void cycle_run(struct manager *m, struct mfx_list *out)
     tell_meters(m, out);
     run_demands(m);
     run_exposures(m);
+    follow_excess(m);
     run_division(m);
     run_grants(m, out);
 }

@@ -10,10 +10,12 @@
 
 #include "common/base/limits.h"
 #include "manager/core/budget.h"
+#include "manager/core/card.h"
 #include "manager/core/schedule.h"
 #include "proto/msg.h"
 
 #define MFX_MAX 4096                                   /* effects of one step: a cut for every wallbox and room for records and notes */
+#define MFX_ASK_MAX 16                                 /* questions for a back end of one step */
 #define EPOCH_ISSUED_MAX 1024                          /* epochs of our own that are told from those of another manager */
 #define EPOCH_COUNT(epoch) ((uint32_t)((epoch) >> 32)) /* an epoch is a counter and 32 random bits (spec 05 5.2) */
 
@@ -31,6 +33,9 @@ enum mev_kind {
     MEV_COMMAND,      /* a person or program wants something */
     MEV_CLOCK,        /* the wall clock was set, or its distance to UTC has changed */
     MEV_DIMMING,      /* the grid operator limits the site, or does so no longer */
+    MEV_CARDS,        /* there is a list of cards, or a newer one */
+    MEV_BACKEND,      /* somebody can be asked about cards that are not on the list, or no longer */
+    MEV_VERDICT,      /* what he answered */
 };
 
 /* What the manager remembered of one wallbox when it stopped. */
@@ -91,6 +96,17 @@ struct mev {
             struct schedule_limit limit; /* of the grid connection; schedule_none(): lifted */
             int64_t length_ms;           /* MS_FOREVER: until it is lifted */
         } dimming;
+        struct {
+            const struct fleet_cards *list; /* in order, kept until the next one was handled */
+        } cards;
+        struct {
+            bool is_there;
+        } backend;
+        struct {
+            uint64_t ticket; /* of the question */
+            enum auth_verdict verdict;
+            int64_t expires_utc_ms; /* how long an accepted one may be remembered, 0 without end */
+        } verdict;
     };
 };
 
@@ -109,6 +125,7 @@ enum mstore_kind {
     MSTORE_SESSION_STARTED,
     MSTORE_SESSION, /* a finished session */
     MSTORE_EVENT,   /* fault raised or cleared, wallbox lost or back, meter lost or back */
+    MSTORE_CARD,    /* taught at a wallbox: valid there, unless it is on the list already */
 };
 
 enum event_kind {
@@ -121,6 +138,9 @@ enum event_kind {
     EVENT_METER_BACK,
     EVENT_SECOND_MANAGER, /* a wallbox has obeyed a manager that is not us */
     EVENT_STORE_FAILED,
+    EVENT_STORE_BACK,
+    EVENT_DATABASE_RECOVERED, /* it was damaged: set aside, and a new one begun with what could be read */
+    EVENT_RECORDS_LOST,       /* code: so many events could not be kept while the disk refused them */
     EVENT_N,
 };
 
@@ -141,6 +161,7 @@ struct mfx_store {
         } known;
         const struct msg_session_started *session_started;
         const struct msg_session_record *session;
+        const struct msg_authorize *taught;
         struct {
             enum event_kind kind;
             uint16_t code;
@@ -187,7 +208,17 @@ struct mfx {
     };
 };
 
+/* May this card or vehicle, which is on no list of ours, charge? Answered by MEV_VERDICT within VERDICT_WAIT_MS, or the answer is no. */
+struct mfx_ask {
+    uint64_t ticket;
+    uint16_t box;
+    struct card_uid uid;
+    char identity[NAME_LEN];
+};
+
 struct mfx_list {
     uint16_t n;
+    uint16_t ask_n; /* only after MEV_BACKEND */
     struct mfx at[MFX_MAX];
+    struct mfx_ask ask[MFX_ASK_MAX];
 };

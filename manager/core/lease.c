@@ -26,6 +26,11 @@ static int64_t fallback_from_ms(const struct lease *l)
     return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->lease_ms;
 }
 
+bool lease_is_fallback_lasting(const struct lease *l, int64_t now_ms)
+{
+    return l->fallback_ma > 0 && after_ms(fallback_from_ms(l), l->alive_ms == MS_NEVER ? 0 : l->rules->lease_ms) <= now_ms;
+}
+
 static int32_t booked_at(const struct lease *l, int64_t now_ms)
 {
     int32_t ma = fallback_from_ms(l) <= now_ms ? l->fallback_ma : 0;

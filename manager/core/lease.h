@@ -120,6 +120,10 @@ void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms);
 /* Current booked on phases that the vehicle uses: grants, fallback when due, values still settling. As of the last retire. */
 int32_t lease_offer_ma(const struct lease *l, int64_t now_ms);
 
+/* True when its fallback has been booked for a whole lease, or ever since it is known: it does not confirm what it is granted. A late Status
+ * books it for a moment only. */
+bool lease_is_fallback_lasting(const struct lease *l, int64_t now_ms);
+
 /* The exposure, site order.
  *
  * used, wired  sets of site phases; a silent wallbox counts on all wired ones, and so does its fallback

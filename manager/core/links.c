@@ -55,6 +55,8 @@ void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out)
         fx_event(out, EVENT_BOX_BACK, p->box, 0, METER_MAX);
     }
     fallback_pursue(m, p->box, out);
+    m->whitelist[p->box].is_sent = false; /* what was under way went with the last connection */
+    m->is_whitelist_due = true;
 }
 
 /* Welcome everybody for whom the disk has answered. */
@@ -169,7 +171,6 @@ static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, st
 {
     uint16_t box = m->peer[peer].box;
     struct mfx_store started = {.kind = MSTORE_SESSION_STARTED, .box = box, .session_started = &msg->session_started};
-    struct msg verdict = {.kind = MSG_AUTHORIZE_RESULT, .authorize_result = {.seq = msg->authorize.seq, .verdict = AUTH_REJECTED}};
 
     switch (msg->kind) {
     case MSG_STATUS:
@@ -178,8 +179,8 @@ static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, st
     case MSG_FALLBACK_ACK:
         fallback_acked(m, box, &msg->fallback_ack, out);
         break;
-    case MSG_AUTHORIZE: /* no card is on the list */
-        fx_send(out, peer, &verdict);
+    case MSG_AUTHORIZE:
+        verdict_ask(m, peer, &msg->authorize, out);
         break;
     case MSG_SESSION_STARTED:
         fx_store(out, &started);
@@ -196,8 +197,10 @@ static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, st
     case MSG_GOODBYE:
         fx_close(out, peer);
         break;
-    case MSG_COMMAND_RESULT: /* answers that nothing waits for */
     case MSG_CONFIG_ACK:
+        whitelist_acked(m, box, &msg->config_ack);
+        break;
+    case MSG_COMMAND_RESULT: /* answers that nothing waits for */
     case MSG_LOG_CHUNK:
     case MSG_UPDATE_RESULT:
         break;

@@ -52,40 +52,43 @@ static bool does_sum_fit(const struct meter_sample *s)
     return magnitude(sum_w - s->power_total_w) <= SUM_W + max_i64(flow_w, magnitude(s->power_total_w)) / SUM_DIV;
 }
 
+/* Other registers than before: the time begins anew. What a meter showed while it did not follow is no reference. */
+static void note_change(struct meter_watch *w, const struct meter_sample *s)
+{
+    if (s->digest != 0 && s->digest == w->digest) {
+        return;
+    }
+    if (w->has_moved) {
+        meter_wiring_restart(&w->wiring);
+    }
+    w->digest = s->digest;
+    w->same_since_ms = s->taken_ms;
+    w->has_moved = false;
+    w->has_range = false;
+}
+
 /* Whether the wallboxes have clearly moved while the registers stayed the same. What was told late of before does not count. */
-static bool has_moved(struct meter_watch *w, int64_t taken_ms, int64_t window_ms)
+static void note_move(struct meter_watch *w, int64_t taken_ms, int64_t window_ms)
 {
     struct wiring_range now;
 
     if (taken_ms < w->same_since_ms + WIRING_TOLD_MS || !meter_wiring_range(&w->wiring, window_ms, &now)) {
-        return false;
+        return;
     }
     for (int p = 0; p < PHASE_N; p++) {
         w->most_lo_ma[p] = w->has_range ? max_i32(w->most_lo_ma[p], now.lo_ma[p]) : now.lo_ma[p];
         w->least_hi_ma[p] = w->has_range ? min_i32(w->least_hi_ma[p], now.hi_ma[p]) : now.hi_ma[p];
+        w->has_moved = w->has_moved || w->most_lo_ma[p] - w->least_hi_ma[p] > FROZEN_MOVED_MA;
     }
     w->has_range = true;
-    for (int p = 0; p < PHASE_N; p++) {
-        if (w->most_lo_ma[p] - w->least_hi_ma[p] > FROZEN_MOVED_MA) {
-            return true;
-        }
-    }
-    return false;
 }
 
-static bool is_frozen(struct meter_watch *w, const struct meter_sample *s, int64_t window_ms)
+static bool is_frozen(const struct meter_watch *w, const struct meter_sample *s)
 {
     bool is_fine = s->voltage_step_mv > 0 && s->voltage_step_mv <= FROZEN_STEP_MV;
-    bool is_moved;
+    int64_t same_ms = s->taken_ms - w->same_since_ms;
 
-    if (s->digest == 0 || s->digest != w->digest) {
-        w->digest = s->digest;
-        w->same_since_ms = s->taken_ms;
-        w->has_range = false;
-        return false;
-    }
-    is_moved = has_moved(w, s->taken_ms, window_ms);
-    return (is_moved && s->taken_ms - w->same_since_ms >= FROZEN_MOVED_MS) || (is_fine && s->taken_ms - w->same_since_ms >= FROZEN_MS);
+    return s->digest != 0 && ((w->has_moved && same_ms >= FROZEN_MOVED_MS) || (is_fine && same_ms >= FROZEN_MS));
 }
 
 /* The sun gives and does not take, but for what an inverter needs itself. */
@@ -112,7 +115,7 @@ static enum meter_doubt wiring_doubt(const struct meter_wiring *w)
 }
 
 enum meter_doubt meter_watch_sample(struct meter_watch *w, const struct meter_watch_rules *rules, const struct meter_sample *sample,
-                                    const int32_t own_ma[PHASE_N])
+                                    const struct meter_watch_own *own)
 {
     uint8_t phases = sample->current_set != 0 ? sample->current_set : PHASE_ALL;
 
@@ -120,8 +123,15 @@ enum meter_doubt meter_watch_sample(struct meter_watch *w, const struct meter_wa
         w->doubt = DOUBT_SUM;
         return w->doubt;
     }
-    meter_wiring_sample(&w->wiring, sample, own_ma, rules->window_ms, phases, !rules->is_solar);
-    if (is_frozen(w, sample, rules->window_ms)) {
+    if (own->heard_n != w->heard_n) {
+        w->heard_n = own->heard_n;
+        w->has_range = false;
+        meter_wiring_restart(&w->wiring);
+    }
+    note_change(w, sample);
+    meter_wiring_sample(&w->wiring, sample, own->ma, rules->window_ms, phases, !rules->is_solar);
+    note_move(w, sample->taken_ms, rules->window_ms);
+    if (is_frozen(w, sample)) {
         w->doubt = DOUBT_FROZEN;
     } else if (rules->is_solar) {
         w->doubt = is_solar_reversed(w, sample) ? DOUBT_SIGN : DOUBT_NONE;

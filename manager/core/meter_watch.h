@@ -42,6 +42,8 @@ struct meter_watch {
     enum meter_doubt doubt; /* of the newest sample */
     uint64_t digest;
     int64_t same_since_ms; /* since when the registers are those of `digest` */
+    uint16_t heard_n;      /* wallboxes that the newest figure is of */
+    bool has_moved;        /* the wallboxes, since then, by more than FROZEN_MOVED_MA */
     bool has_range;        /* the two below hold values */
     int32_t most_lo_ma[PHASE_N];
     int32_t least_hi_ma[PHASE_N];
@@ -56,11 +58,15 @@ struct meter_watch_rules {
 
 void meter_watch_init(struct meter_watch *w);
 
+/* What the wallboxes below a meter are known to draw now. */
+struct meter_watch_own {
+    int32_t ma[PHASE_N]; /* site order */
+    uint16_t heard_n;    /* wallboxes that this is the sum of; one more or less is no move */
+};
+
 /* Take a reading in; taken_ms never decreases.
- *
- * own_ma  what the wallboxes below the meter are known to draw now, site order
  *
  * Returns the doubt about it, DOUBT_NONE or one of DOUBT_SUM and above.
  */
 enum meter_doubt meter_watch_sample(struct meter_watch *w, const struct meter_watch_rules *rules, const struct meter_sample *sample,
-                                    const int32_t own_ma[PHASE_N]);
+                                    const struct meter_watch_own *own);

@@ -22,6 +22,11 @@ void meter_wiring_init(struct meter_wiring *w)
     *w = (struct meter_wiring){.judged_ms = MS_NEVER, .paired_ms = MS_NEVER};
 }
 
+void meter_wiring_restart(struct meter_wiring *w)
+{
+    w->n = 0;
+}
+
 static const struct wiring_at *entry(const struct meter_wiring *w, int i)
 {
     CHECK(i >= 0);
@@ -308,7 +313,7 @@ static void keep(struct meter_wiring *w, const struct meter_sample *sample, cons
     struct wiring_at *at;
 
     if (w->n > 0 && sample->taken_ms - entry(w, w->n - 1)->taken_ms > WIRING_GAP_MS) {
-        w->n = 0; /* what happened meanwhile is not known */
+        meter_wiring_restart(w); /* what happened meanwhile is not known */
     }
     if (w->n == WIRING_KEPT) {
         w->first = (uint8_t)((w->first + 1) % WIRING_KEPT);
@@ -363,7 +368,7 @@ enum phase_assign meter_wiring_suggest(const struct meter_wiring *w, enum phase_
 {
     uint16_t found = meter_wiring_found(w);
 
-    for (int a = PHASES_L1_L2_L3; a < PHASES_N && found != WIRING_NONE; a++) {
+    for (int a = PHASES_L1_L2_L3; a < PHASES_N && found != WIRING_NONE && found != WIRING_REVERSED; a++) {
         if (is_right((enum phase_assign)a, now, orders[found / 2])) {
             return (enum phase_assign)a;
         }

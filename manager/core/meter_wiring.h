@@ -19,7 +19,7 @@
 #define WIRING_STEP_MA 4000     /* a smaller move of the wallboxes says nothing */
 #define WIRING_GAP_MS 2500      /* samples further apart are not compared */
 #define WIRING_SUSPECT_MS 60000 /* a suspicion that nothing confirms ends then */
-#define WIRING_TOLD_MS 700      /* so late a wallbox' figure may arrive */
+#define WIRING_TOLD_MS 400      /* so late a figure of a wallbox may arrive: five a second at most, and its way */
 #define WIRING_NONE 0xFFFF      /* of meter_wiring_found */
 #define WIRING_REVERSED 1       /* bit of a wiring: import and export exchanged; the rest is twice the order of phases */
 
@@ -56,6 +56,9 @@ struct wiring_range {
 
 void meter_wiring_init(struct meter_wiring *w);
 
+/* Forget the samples: what the wallboxes draw is known of others than before. */
+void meter_wiring_restart(struct meter_wiring *w);
+
 /* Take a sample in.
  *
  * own_ma     what the wallboxes below the meter are known to draw now
@@ -72,6 +75,6 @@ bool meter_wiring_range(const struct meter_wiring *w, int64_t window_ms, struct 
 /* The likeliest wiring while it is suspected or wrong, otherwise WIRING_NONE. */
 uint16_t meter_wiring_found(const struct meter_wiring *w);
 
-/* Phase assignment that would put the found order of phases right; PHASES_UNSET: there is none among the six (two phases are exchanged, or
- * nothing was found). */
+/* Phase assignment that would put the found order of phases right; PHASES_UNSET: there is none among the six (two phases are exchanged), or
+ * nothing is wrong with the order. */
 enum phase_assign meter_wiring_suggest(const struct meter_wiring *w, enum phase_assign now);

@@ -24,7 +24,8 @@
     P(surplus_per_phase, 0, 0, 1, "bool", PARAM_LIVE, "0: the sun on one phase may be used on another (bills are summed); 1: not")   \
     P(solar_start_ms, 0, 60000, 3600000, "ms", PARAM_LIVE, "solar only: starts when the sun has sufficed for so long")               \
     P(solar_stop_ms, 0, 180000, 3600000, "ms", PARAM_LIVE, "solar only: stops when the sun has not sufficed for so long")            \
-    P(voltage_mv, 100000, 230000, 500000, "mV", PARAM_LIVE, "nominal voltage, to count watts as current")
+    P(voltage_mv, 100000, 230000, 500000, "mV", PARAM_LIVE, "nominal voltage, to count watts as current")                            \
+    P(authorization_rule, 0, 0, 2, "rule", PARAM_LIVE, "0: as set at each wallbox; 1: a card is needed, the list goes to all wallboxes; 2: none is")
 
 MANAGER_PARAMS(PARAM_CHECK)
 

@@ -9,8 +9,13 @@
 #include "manager/core/schedule.h"
 #include "manager/core/solar.h"
 
-#define PENDING_MAX 4096    /* writes under way that somebody waits for */
-#define EPOCH_RETRY_MS 5000 /* an epoch that could not be stored is tried again */
+#define PENDING_MAX 4096     /* writes under way that somebody waits for */
+#define EPOCH_RETRY_MS 5000  /* an epoch that could not be stored is tried again */
+#define ASKED_MAX 64         /* questions to a back end under way */
+#define VERDICT_WAIT_MS 2500 /* below the 3 s that a wallbox waits */
+#define WHITELIST_STEP_MAX 4 /* parts of the list that one step sends */
+#define WHITELIST_RETRY_MS 10000
+#define EXCESS_HOLD_MS 3000 /* longer than settle_ms, until the next Status shows what is drawn */
 #define OVERDRAW_MA 1000    /* more than this above what is booked is disobedience, less is measurement */
 
 enum epoch_state {
@@ -36,6 +41,28 @@ struct peer {
     uint16_t protocol_minor; /* the lower of both; there are no feature bits yet */
     bool is_waiting;         /* said Hello, Welcome waits for our disk */
     uint16_t box;            /* BOX_MAX: has not said Hello */
+};
+
+/* A question to the back end that is open. */
+struct asked {
+    bool is_open;
+    uint16_t peer;
+    uint16_t box;
+    uint32_t seq; /* of the wallbox */
+    uint32_t use; /* half of the ticket */
+    int64_t until_ms;
+};
+
+/* How far a wallbox has the list of cards. */
+struct whitelist {
+    uint64_t boot_id;      /* of the client that has it */
+    uint32_t done_version; /* all of this, 0 none */
+    uint32_t version;      /* being sent */
+    uint32_t from;         /* place of the next part */
+    uint32_t sent_n;       /* entries of the part under way */
+    bool is_sent;
+    bool is_last; /* the part under way is */
+    int64_t sent_ms;
 };
 
 struct manager {
@@ -83,8 +110,17 @@ struct manager {
     int64_t sum_ma[NODE_MAX][PHASE_N];        /* exposures on each node-phase */
     int64_t target_sum_ma[NODE_MAX][PHASE_N]; /* what the last division gave on each node-phase */
     int32_t exposure_ma[BOX_MAX][PHASE_N];
-    int64_t later_ma[NODE_MAX][PHASE_N]; /* what will be drawn when all that was sent has taken effect */
-    int32_t unacked_ma[BOX_MAX];         /* what a wallbox that has not confirmed a cut is to have */
+    int64_t later_ma[NODE_MAX][PHASE_N];  /* what will be drawn when all that was sent has taken effect */
+    int32_t unacked_ma[BOX_MAX];          /* what a wallbox that has not confirmed a cut is to have */
+    int32_t excess_ma[NODE_MAX][PHASE_N]; /* drawn beyond what is booked, by wallboxes that are not disobedient */
+    int64_t excess_until_ms[NODE_MAX][PHASE_N];
+    const struct fleet_cards *cards; /* NULL: none are known yet */
+    bool has_backend;
+    uint16_t asked_next;
+    struct asked asked[ASKED_MAX];
+    struct whitelist whitelist[BOX_MAX];
+    bool is_whitelist_due; /* some wallbox may have to be sent a part */
+    struct msg_card chunk[WHITELIST_STEP_MAX][CARD_CHUNK_MAX];
 };
 
 /* Effects. The list is never full: its capacity covers the most that a step can do (CHECKed). */
@@ -122,6 +158,32 @@ int64_t fallback_rise_after_ms(const struct manager *m);
 void fallback_pursue(struct manager *m, uint16_t box, struct mfx_list *out);
 void fallback_stored(struct manager *m, uint16_t box, bool is_stored, struct mfx_list *out);
 void fallback_acked(struct manager *m, uint16_t box, const struct msg_fallback_ack *ack, struct mfx_list *out);
+
+/* verdict.c: who may charge. */
+void verdict_ask(struct manager *m, uint16_t peer, const struct msg_authorize *what, struct mfx_list *out);
+void verdict_answered(struct manager *m, uint64_t ticket, enum auth_verdict verdict, int64_t expires_utc_ms, struct mfx_list *out);
+void verdict_pass(struct manager *m, struct mfx_list *out);
+int64_t verdict_next_ms(const struct manager *m);
+
+/* whitelist.c: the list of cards on its way to the wallboxes. */
+void whitelist_acked(struct manager *m, uint16_t box, const struct msg_config_ack *ack);
+void whitelist_run(struct manager *m, struct mfx_list *out);
+int64_t whitelist_next_ms(const struct manager *m);
+
+/* follow.c: wallboxes that do not follow. */
+/* It draws more than anything that we allowed explains: its vehicle or its client does not obey. */
+bool follow_is_over(const struct manager *m, uint16_t box);
+/* It does not confirm what it is told: a cut for CUT_UNACKED_MS, or, being booked for its fallback, any grant. What is booked for it is not
+ * there for others, so it must not be divided. */
+bool follow_is_unacked(const struct manager *m, uint16_t box);
+/* What one that draws too much is to have: its minimum and, when that was confirmed and has settled, nothing, while a node-phase is too full. */
+int32_t follow_disobedient_ma(const struct manager *m, uint16_t box);
+/* What the others draw a little too much, on each node-phase: it is not there to be divided. Held while the cuts that it leads to settle,
+ * during which the same vehicles seem to obey. */
+void follow_excess(struct manager *m);
+/* What those that do not confirm are to have (unacked_ma), after the division. Such a wallbox keeps what it has, unless too little is left
+ * for that meanwhile: then the excess is cut from it as well, without waiting for its answer (S2, S3). */
+void follow_run(struct manager *m);
 
 /* cycle.c: one control cycle. */
 void cycle_run(struct manager *m, struct mfx_list *out);

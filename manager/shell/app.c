@@ -12,6 +12,7 @@
 #include "common/os/daemon.h"
 #include "common/os/log.h"
 #include "manager/shell/bus.h"
+#include "manager/shell/cards.h"
 #include "manager/shell/document.h"
 #include "manager/shell/driver.h"
 #include "manager/shell/http.h"
@@ -20,6 +21,7 @@
 #include "manager/shell/peers.h"
 #include "manager/shell/routes.h"
 #include "manager/shell/store.h"
+#include "manager/shell/trail.h"
 
 struct app {
     const struct settings *settings;
@@ -28,6 +30,9 @@ struct app {
     struct store_loaded loaded;
     struct mev_known known[BOX_MAX];
     struct store *store;
+    struct trail trail;
+    struct cards cards;
+    bool are_cards_changed;
     struct snapshot_board board;
     struct driver driver;
     struct peers peers;
@@ -60,6 +65,7 @@ static enum rc out_store(void *user, const struct mfx_store *what, const char *s
 {
     struct app *a = user;
 
+    a->are_cards_changed = a->are_cards_changed || what->kind == MSTORE_CARD;
     return a->store != NULL ? store_put(a->store, what, serial, text) : RC_FULL;
 }
 
@@ -68,6 +74,17 @@ static void out_flush(void *user)
     struct app *a = user;
 
     store_flush(a->store);
+    if (a->are_cards_changed) {
+        a->are_cards_changed = false;
+        cards_reload(&a->cards);
+    }
+}
+
+static void out_seen(void *user, const struct snapshot *snapshot)
+{
+    struct app *a = user;
+
+    trail_feed(&a->trail, &snapshot->view, snapshot->utc_ms);
 }
 
 static const char *out_peer_name(void *user, uint16_t peer)
@@ -77,7 +94,8 @@ static const char *out_peer_name(void *user, uint16_t peer)
     return peers_name(&a->peers, peer);
 }
 
-static const struct driver_out driver_out = {.send = out_send, .close = out_close, .store = out_store, .flush = out_flush, .peer_name = out_peer_name};
+static const struct driver_out driver_out = {
+    .send = out_send, .close = out_close, .store = out_store, .flush = out_flush, .peer_name = out_peer_name, .seen = out_seen};
 
 static void on_peer_event(void *user, const struct mev *e)
 {
@@ -92,6 +110,34 @@ static void on_stored(void *user, uint64_t ticket, bool is_stored)
     struct mev e = {.kind = is_stored ? MEV_STORED : MEV_STORE_FAILED, .stored = {.ticket = ticket}};
 
     driver_feed(&a->driver, &e);
+}
+
+/* Nobody waits for these: while the disk refuses them the store keeps them. */
+static void put_event(struct app *a, enum event_kind kind)
+{
+    struct mfx_store what = {.kind = MSTORE_EVENT, .box = BOX_MAX, .event = {.kind = kind, .meter = METER_MAX}};
+
+    rc_ignore(store_put(a->store, &what, NULL, NULL)); /* a full queue: it is in the log, too */
+}
+
+static void on_store_trouble(void *user, bool is_failing)
+{
+    struct app *a = user;
+
+    a->driver.is_store_failing = is_failing;
+    if (a->store != NULL) {
+        put_event(a, is_failing ? EVENT_STORE_FAILED : EVENT_STORE_BACK);
+    }
+}
+
+static void on_cards(void *user, const struct fleet_cards *list)
+{
+    struct app *a = user;
+    struct mev e = {.kind = MEV_CARDS, .cards = {.list = list}};
+
+    if (a->driver.is_open) { /* the first list waits for the start */
+        driver_feed(&a->driver, &e);
+    }
 }
 
 static void on_sample(void *user, uint16_t meter, const struct meter_sample *sample)
@@ -127,6 +173,8 @@ static void shut(struct app *a)
     http_close(&a->http);
     driver_close(&a->driver);
     if (a->store != NULL) {
+        trail_end(&a->trail);
+        a->cards.store = NULL;
         store_close(a->store, NULL, NULL);
         a->store = NULL;
     }
@@ -161,6 +209,10 @@ static int load(struct app *a)
         return 2;
     }
     store_known(a->store, &a->document.site, a->known);
+    cards_init(&a->cards, a->store, &a->document.site, on_cards, a);
+    if (cards_load(&a->cards) != RC_OK || trail_open(&a->trail, &a->document.site, a->document.params.voltage_mv, a->store) != RC_OK) {
+        return 1;
+    }
     (void)snprintf(a->db_path, sizeof a->db_path, "%s/manager.db", a->settings->data); /* the store was opened under this name */
     return 0;
 }
@@ -171,6 +223,7 @@ static int open_all(struct app *a)
     const char *why = "";
 
     daemon_signals_open(&a->signals, &a->loop, on_signal, a); /* first: whoever gets an answer by HTTP may ask us to end */
+    store_on_trouble(a->store, on_store_trouble);
     if (store_start(a->store, &a->loop, on_stored, a) != RC_OK) {
         return 1;
     }
@@ -194,14 +247,28 @@ static int open_all(struct app *a)
 
 static void feed_start(struct app *a)
 {
-    struct mev e = {.kind = MEV_START, .start = {.epoch_stored = a->loaded.epoch, .longest_lease_ms = a->loaded.longest_lease_ms, .known = a->known}};
+    struct mev e = {.kind = MEV_START,
+                    .start = {.epoch_stored = a->loaded.epoch,
+                              .longest_lease_ms = a->loaded.longest_lease_ms,
+                              .has_issued = a->loaded.has_issued,
+                              .issued = a->loaded.issued,
+                              .issued_n = a->loaded.issued_n,
+                              .is_foreign = a->loaded.is_foreign,
+                              .is_fenced = a->loaded.is_fenced,
+                              .known = a->known}};
+    struct mev cards = {.kind = MEV_CARDS, .cards = {.list = &a->cards.list}};
 
     if (clock_set_zone(a->document.site.timezone) != RC_OK) {
         log_warn("timezone unknown=%s used=UTC why=\"package tzdata is missing or has no such zone\"", a->document.site.timezone);
     }
     driver_start_clock(&a->driver, &e.start);
     clock_random(&e.start.seed, sizeof e.start.seed);
+    a->driver.was_damaged = store_was_damaged(a->store);
+    if (a->driver.was_damaged) {
+        put_event(a, EVENT_DATABASE_RECOVERED);
+    }
     driver_feed(&a->driver, &e);
+    driver_feed(&a->driver, &cards);
 }
 
 static void run(struct app *a, int64_t begun_ms)
@@ -241,6 +308,8 @@ int app_run(const struct settings *settings)
     } else {
         store_free(a->store);
     }
+    trail_deinit(&a->trail);
+    cards_deinit(&a->cards);
     routes_deinit(&a->routes);
     snapshot_deinit(&a->board);
     lowfd_close(&a->lowfd);

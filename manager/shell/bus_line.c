@@ -13,12 +13,25 @@ static bool is_stopping(const struct bus_line *l)
     return atomic_load(&l->port.stop->is_set);
 }
 
+/* Whether `a` is asked before `b`. What is due and answers does not wait for what does not. */
+static bool goes_before(const struct bus_meter *a, const struct bus_meter *b, int64_t now_ms)
+{
+    bool is_dead_a = a->miss_n == BUS_MISS_N;
+    bool is_dead_b = b->miss_n == BUS_MISS_N;
+
+    if (is_dead_a != is_dead_b && a->due_ms <= now_ms && b->due_ms <= now_ms) {
+        return is_dead_b;
+    }
+    return a->due_ms < b->due_ms;
+}
+
 static struct bus_meter *first_due(struct bus_line *l)
 {
+    int64_t now_ms = clock_boot_ms();
     struct bus_meter *best = l->first;
 
     for (struct bus_meter *m = l->first; m != NULL; m = m->next) {
-        if (m->due_ms < best->due_ms) {
+        if (goes_before(m, best, now_ms)) {
             best = m;
         }
     }
@@ -146,6 +159,7 @@ enum rc bus_line_start(struct bus_line *l)
 
     CHECK(l->first != NULL);
     CHECK(l->interval_ms >= BUS_POLL_MS);
+    l->port.awaits_late = l->first->next == NULL; /* neighbours would wait as well, and it is another who is asked next */
     for (struct bus_meter *m = l->first; m != NULL; m = m->next) {
         m->due_ms = clock_boot_ms();
     }

@@ -16,8 +16,20 @@
 #include "common/base/units.h"
 #include "common/os/clock.h"
 
-#define DIAL_MAX 4 /* addresses tried of a host name */
+#define DIAL_MAX 4       /* addresses tried of a host name */
+#define LINE_QUIET_MS 50 /* after so long without a byte an answer is over */
 #define PLACE_LEN (TEXT_LEN + 40)
+
+/* A request and an answer over TCP: transaction, protocol, length, unit, function; then address and count, or bytes and registers, or the
+ * exception. */
+#define AT_LENGTH 4
+#define AT_UNIT 6
+#define AT_FUNCTION 7
+#define AT_COUNT 8
+#define REQUEST_LEN 12
+#define ANSWER_MIN 9
+#define EXCEPTION_BIT 0x80
+#define EXCEPTION_N 12
 
 const char *bus_trouble_text(enum bus_trouble trouble)
 {
@@ -228,13 +240,77 @@ static enum rc read_failed(struct bus_port *p, uint8_t unit, int error, struct b
     }
     if (is_garbled) {
         (void)fault_set(out_fault, BUS_GARBLED, who, p,
-                        "the answer does not fit the question: not Modbus, wrong parity or baud rate, or two devices with one number");
+                        error == EMBBADSLAVE ? "the answer does not fit the question: another unit answers than was asked"
+                                             : "the answer does not fit the question: not Modbus, wrong parity or baud rate, or two devices with one number");
         return RC_MALFORMED;
     }
     if (is_silent) {
         return fault_set(out_fault, BUS_SILENT, who, p, "no complete answer in time: wrong unit number, Modbus switched off, or wiring");
     }
     return fault_set(out_fault, BUS_LOST, who, p, error == ECONNRESET ? "the connection was closed by the other side" : system_text(error));
+}
+
+/* What is wrong with an answer over TCP, as an errno of libmodbus; 0: nothing. It is at least as long as an exception's. */
+static int answer_fault(const uint8_t *answer, int len, const uint8_t *request, uint16_t count)
+{
+    bool is_exception = answer[AT_FUNCTION] == (request[AT_FUNCTION] | EXCEPTION_BIT);
+    int follows = answer[AT_LENGTH] << 8 | answer[AT_LENGTH + 1];
+
+    if (memcmp(answer, request, AT_LENGTH) != 0 || follows != len - AT_UNIT) {
+        return EMBBADDATA; /* of another transaction, or no Modbus */
+    }
+    if (answer[AT_UNIT] != request[AT_UNIT]) {
+        return EMBBADSLAVE;
+    }
+    if (is_exception) {
+        return len == ANSWER_MIN && answer[AT_COUNT] >= 1 && answer[AT_COUNT] < EXCEPTION_N ? MODBUS_ENOBASE + answer[AT_COUNT] : EMBBADEXC;
+    }
+    return answer[AT_FUNCTION] != request[AT_FUNCTION] || answer[AT_COUNT] != 2 * count || len != ANSWER_MIN + 2 * count ? EMBBADDATA : 0;
+}
+
+/* As modbus_read_registers, which over TCP does not look at the unit that answers. Returns the count, or -1 with errno. */
+static int read_tcp(struct bus_port *p, const struct bus_request *request, uint16_t *out)
+{
+    uint8_t answer[MODBUS_TCP_MAX_ADU_LENGTH];
+    uint8_t ask[REQUEST_LEN];
+
+    p->transaction++;
+    const uint16_t words[] = {p->transaction, 0, REQUEST_LEN - AT_UNIT, (uint16_t)(request->unit << 8 | request->function), request->address, request->count};
+    for (int i = 0; i < REQUEST_LEN; i++) {
+        ask[i] = (uint8_t)(words[i / 2] >> (i % 2 == 0 ? 8 : 0));
+    }
+    if (send(p->low_fd, ask, sizeof(ask), MSG_NOSIGNAL) != (ssize_t)sizeof(ask)) {
+        return -1;
+    }
+    int len = modbus_receive_confirmation(p->modbus, answer);
+    if (len < 0) {
+        return -1;
+    }
+    int fault = len < ANSWER_MIN ? EMBBADDATA : answer_fault(answer, len, ask, request->count);
+    if (fault != 0) {
+        errno = fault;
+        return -1;
+    }
+    for (int i = 0; i < request->count; i++) {
+        out[i] = (uint16_t)(answer[ANSWER_MIN + 2 * i] << 8 | answer[ANSWER_MIN + 2 * i + 1]);
+    }
+    return request->count;
+}
+
+/* Wait for an answer that comes too late, until the line is quiet again. Returns how long after `asked_ms` it came; 0: it did not. */
+static int32_t await_late(struct bus_port *p, int64_t asked_ms)
+{
+    int64_t until_ms = asked_ms + BUS_RTU_LATE_MS;
+    int64_t came_ms = 0;
+    uint8_t dropped[MODBUS_RTU_MAX_ADU_LENGTH];
+
+    while (wait_on(p->stop, p->low_fd, POLLIN, came_ms == 0 ? until_ms : min_i64(until_ms, clock_boot_ms() + LINE_QUIET_MS))) {
+        if (read(p->low_fd, dropped, sizeof(dropped)) <= 0) {
+            break;
+        }
+        came_ms = came_ms == 0 ? clock_boot_ms() : came_ms;
+    }
+    return came_ms == 0 ? 0 : (int32_t)(came_ms - asked_ms);
 }
 
 static int32_t rtu_wait_ms(const struct bus_port *p, const struct bus_request *request)
@@ -244,26 +320,44 @@ static int32_t rtu_wait_ms(const struct bus_port *p, const struct bus_request *r
     return own_ms + regmap_wire_ms(request->count, p->address.baud, p->address.parity != 'N');
 }
 
+static int read_rtu(struct bus_port *p, const struct bus_request *request, uint16_t *out)
+{
+    int32_t wait_ms = rtu_wait_ms(p, request);
+
+    CHECK(modbus_set_slave(p->modbus, request->unit) == 0);
+    CHECK(modbus_set_response_timeout(p->modbus, (uint32_t)(wait_ms / 1000), (uint32_t)(wait_ms % 1000) * 1000) == 0);
+    /* What a late answer or noise left behind would be taken for the next answer. */
+    (void)modbus_flush(p->modbus);
+    return request->function == 3 ? modbus_read_registers(p->modbus, request->address, request->count, out)
+                                  : modbus_read_input_registers(p->modbus, request->address, request->count, out);
+}
+
 enum rc bus_port_read(struct bus_port *p, const struct bus_request *request, uint16_t *out, struct bus_fault *out_fault)
 {
+    bool is_rtu = p->address.kind == BUS_RTU;
+
     CHECK(p->is_open);
     CHECK(request->count >= 1);
     CHECK(request->count <= REGMAP_REGISTER_MAX);
-    CHECK(modbus_set_slave(p->modbus, request->unit) == 0);
-    if (p->address.kind == BUS_RTU) {
-        int32_t wait_ms = rtu_wait_ms(p, request);
-
-        if (!bus_port_idle(p, request->gap_ms)) {
-            return fault_set(out_fault, BUS_STOPPED, "", p, "nobody waits for it");
-        }
-        CHECK(modbus_set_response_timeout(p->modbus, (uint32_t)(wait_ms / 1000), (uint32_t)(wait_ms % 1000) * 1000) == 0);
-        /* What a late answer or noise left behind would be taken for the next answer. */
-        (void)modbus_flush(p->modbus);
+    if (is_rtu && !bus_port_idle(p, request->gap_ms)) {
+        return fault_set(out_fault, BUS_STOPPED, "", p, "nobody waits for it");
     }
+    int64_t asked_ms = clock_boot_ms();
     errno = 0;
-    int n = request->function == 3 ? modbus_read_registers(p->modbus, request->address, request->count, out)
-                                   : modbus_read_input_registers(p->modbus, request->address, request->count, out);
-    return n == request->count ? RC_OK : read_failed(p, request->unit, errno, out_fault);
+    int n = is_rtu ? read_rtu(p, request, out) : read_tcp(p, request, out);
+    int error = errno;
+    if (n == request->count) {
+        return RC_OK;
+    }
+    int32_t late_ms = is_rtu && p->awaits_late && error == ETIMEDOUT ? await_late(p, asked_ms) : 0;
+    enum rc rc = read_failed(p, request->unit, error, out_fault);
+    if (late_ms > 0) {
+        char who[48];
+
+        (void)snprintf(who, sizeof(who), "unit %u answers only after %d ms at", (unsigned)request->unit, (int)late_ms);
+        rc = fault_set(out_fault, BUS_SILENT, who, p, "too late: it is overloaded, or something delays the line");
+    }
+    return rc;
 }
 
 void bus_port_interrupt(struct bus_port *p)

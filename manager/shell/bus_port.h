@@ -1,7 +1,7 @@
 /* One connection to a Modbus TCP host or one serial line: the only place that calls libmodbus, all of it blocking, all of it bounded.
  *
  * Time: connecting takes at most BUS_TCP_WAIT_MS, a request at most BUS_TCP_WAIT_MS, or on a serial line its pause, BUS_RTU_WAIT_MS (or what
- * the model needs) and the time that request and answer are on the wire. A peer that sends single bytes does not lengthen it. Resolving a host name (not a numeric address)
+ * the model needs) and the time that request and answer are on the wire; where awaits_late is set, BUS_RTU_LATE_MS without an answer. A peer that sends single bytes does not lengthen it. Resolving a host name (not a numeric address)
  * takes what the system's resolver takes.
  */
 #pragma once
@@ -17,6 +17,7 @@
 
 #define BUS_TCP_WAIT_MS 500
 #define BUS_RTU_WAIT_MS 200
+#define BUS_RTU_LATE_MS 2000 /* a late answer may come for so long after its question */
 #define BUS_TEXT_LEN 320
 
 enum bus_trouble {
@@ -65,6 +66,8 @@ struct bus_port {
     struct bus_stop *stop;
     struct bus_address address; /* its unit is not used here */
     bool is_open;
+    uint16_t transaction; /* of the newest request over TCP */
+    bool awaits_late;     /* on a serial line: a late answer would be taken for that to the next question, so it is waited for */
 };
 
 /* Prepare. lowfd and stop are kept until bus_port_deinit.

@@ -164,6 +164,7 @@ enum rc bus_test_once(struct lowfd *lowfd, const char *model, const char *addres
         (void)snprintf(out->text, sizeof(out->text), "no low file descriptor is free for the test");
         return RC_FULL;
     }
+    t.port.awaits_late = true;
     rc = test_read(&t, out);
     bus_port_deinit(&t.port);
     return rc;

@@ -5,76 +5,71 @@
 #include <string.h>
 
 #include "common/base/check.h"
-#include "common/os/log.h"
+#include "manager/shell/db_inside.h"
 #include "manager/shell/schema.h"
 
-static const char *const statement_sql[DB_STATEMENTS] = {
-    [DB_BEGIN] = "BEGIN IMMEDIATE",
-    [DB_COMMIT] = "COMMIT",
-    [DB_ROLLBACK] = "ROLLBACK",
-    [DB_DOCUMENT_ADD] = "INSERT INTO site_document (utc_ms, document) VALUES (?1, ?2)",
-    [DB_DOCUMENT_NEWEST] = "SELECT document FROM site_document ORDER BY number DESC LIMIT 1",
-    [DB_BOX] = "INSERT INTO wallbox (serial, fallback_ma, has_met, changed_utc_ms) VALUES (?1, ?2, 1, ?3)"
-               " ON CONFLICT (serial) DO UPDATE SET fallback_ma = ?2, has_met = 1, changed_utc_ms = ?3",
-    [DB_SESSION_START] = "INSERT INTO session (id, serial, state, start_utc_ms, start_wh, card_uid, received_utc_ms)"
-                         " VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
-    [DB_SESSION_STOP] = "INSERT INTO session (id, serial, state, start_utc_ms, stop_utc_ms, start_wh, stop_wh, card_uid, end_reason,"
-                        " first_quarter_utc_ms, received_utc_ms) VALUES (?1, ?2, 'closed', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-                        " ON CONFLICT (id) DO UPDATE SET state = 'closed', start_utc_ms = coalesce(?3, start_utc_ms), stop_utc_ms = ?4,"
-                        " start_wh = ?5, stop_wh = ?6, card_uid = ?7, end_reason = ?8, first_quarter_utc_ms = ?9, received_utc_ms = ?10"
-                        " WHERE state = 'open'",
-    [DB_QUARTER] = "INSERT INTO session_quarter (session_id, quarter, energy_wh) VALUES (?1, ?2, ?3)",
-    [DB_EVENT] = "INSERT INTO event (utc_ms, kind, serial, code, text) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [DB_EPOCH] = "INSERT INTO manager_epoch (epoch, longest_lease_ms, utc_ms) VALUES (?1, ?2, ?3)"
-                 " ON CONFLICT (epoch) DO UPDATE SET longest_lease_ms = ?2, utc_ms = ?3",
-    [DB_EPOCH_NEWEST] = "SELECT coalesce(max(epoch), 0), coalesce(max(longest_lease_ms), 0) FROM manager_epoch",
-};
-
 /* Translate and keep SQLite's text. */
-static enum rc failed(struct db *d)
+enum rc db_failed(struct db *d)
 {
     int code = sqlite3_errcode(d->handle) & 0xff;
 
     (void)snprintf(d->why, sizeof d->why, "%s", sqlite3_errmsg(d->handle));
     d->is_blocked = code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
                     code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_NOMEM;
+    d->is_damaged = d->is_damaged || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? RC_MALFORMED : RC_IO;
 }
 
 /* Run a statement that returns no rows. */
-static enum rc run(struct db *d, enum db_statement which)
+enum rc db_run(struct db *d, enum db_statement which)
 {
     sqlite3_stmt *s = d->statement[which];
     int code = sqlite3_step(s);
-    enum rc rc = code == SQLITE_DONE ? RC_OK : failed(d);
+    enum rc rc = code == SQLITE_DONE ? RC_OK : db_failed(d);
 
     (void)sqlite3_reset(s); /* repeats the code of the step */
     (void)sqlite3_clear_bindings(s);
     return rc;
 }
 
+enum rc db_next(struct db *d, enum db_statement which)
+{
+    int code = sqlite3_step(d->statement[which]);
+
+    if (code == SQLITE_ROW) {
+        return RC_OK;
+    }
+    return code == SQLITE_DONE ? RC_MISSING : db_failed(d);
+}
+
+void db_end(struct db *d, enum db_statement which)
+{
+    (void)sqlite3_reset(d->statement[which]); /* repeats the code of the step */
+    (void)sqlite3_clear_bindings(d->statement[which]);
+}
+
 /* Binding fails only for a place that is not in the statement or for want of memory; the step then writes NULL into a NOT NULL column or
  * the CHECK below stops us. */
-static void bind_int(struct db *d, enum db_statement which, int place, int64_t value)
+void db_bind_int(struct db *d, enum db_statement which, int place, int64_t value)
 {
     CHECK(sqlite3_bind_int64(d->statement[which], place, value) == SQLITE_OK);
 }
 
-static void bind_utc(struct db *d, enum db_statement which, int place, int64_t utc_ms)
+void db_bind_utc(struct db *d, enum db_statement which, int place, int64_t utc_ms)
 {
     if (utc_ms != CLOCK_UNSET_UTC_MS) {
-        bind_int(d, which, place, utc_ms);
+        db_bind_int(d, which, place, utc_ms);
     }
 }
 
-static void bind_text(struct db *d, enum db_statement which, int place, const char *text)
+void db_bind_text(struct db *d, enum db_statement which, int place, const char *text)
 {
     if (text != NULL) {
         CHECK(sqlite3_bind_text(d->statement[which], place, text, -1, SQLITE_STATIC) == SQLITE_OK);
     }
 }
 
-static void bind_bytes(struct db *d, enum db_statement which, int place, const uint8_t *bytes, int len)
+void db_bind_bytes(struct db *d, enum db_statement which, int place, const uint8_t *bytes, int len)
 {
     if (len > 0) {
         CHECK(sqlite3_bind_blob(d->statement[which], place, bytes, len, SQLITE_STATIC) == SQLITE_OK);
@@ -83,7 +78,7 @@ static void bind_bytes(struct db *d, enum db_statement which, int place, const u
 
 static enum rc execute(struct db *d, const char *sql)
 {
-    return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? RC_OK : failed(d);
+    return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? RC_OK : db_failed(d);
 }
 
 static enum rc read_int(struct db *d, const char *sql, int64_t *out)
@@ -92,7 +87,7 @@ static enum rc read_int(struct db *d, const char *sql, int64_t *out)
     enum rc rc = RC_OK;
 
     if (sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW) {
-        rc = failed(d);
+        rc = db_failed(d);
     } else {
         *out = sqlite3_column_int64(s, 0);
     }
@@ -106,6 +101,7 @@ static enum rc migrate(struct db *d)
     enum rc rc = read_int(d, "PRAGMA user_version", &version);
 
     if (rc == RC_OK && (version < 0 || version > schema_steps_n)) {
+        d->is_newer = true;
         (void)snprintf(d->why, sizeof d->why, "its tables are of version %lld, this program knows up to %d", (long long)version, schema_steps_n);
         return RC_MALFORMED;
     }
@@ -127,8 +123,8 @@ static enum rc migrate(struct db *d)
 static enum rc prepare(struct db *d)
 {
     for (int i = 0; i < DB_STATEMENTS; i++) {
-        if (sqlite3_prepare_v3(d->handle, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &d->statement[i], NULL) != SQLITE_OK) {
-            return failed(d);
+        if (sqlite3_prepare_v3(d->handle, db_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &d->statement[i], NULL) != SQLITE_OK) {
+            return db_failed(d);
         }
     }
     return RC_OK;
@@ -157,12 +153,14 @@ enum rc db_open(struct db *d, const char *path, int64_t page_max, int32_t busy_m
 
     *d = (struct db){0};
     if (sqlite3_open_v2(path, &d->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-        rc = d->handle != NULL ? failed(d) : RC_IO;
+        rc = d->handle != NULL ? db_failed(d) : RC_IO;
     } else {
         rc = set_up(d, page_max, busy_ms);
     }
     if (rc != RC_OK) {
-        log_err("database path=%s why=\"%s\"", path, d->why[0] != '\0' ? d->why : "no memory");
+        if (d->why[0] == '\0') {
+            (void)snprintf(d->why, sizeof d->why, "no memory");
+        }
         db_close(d);
     }
     return rc;
@@ -180,19 +178,19 @@ void db_close(struct db *d)
 
 enum rc db_begin(struct db *d)
 {
-    return run(d, DB_BEGIN);
+    return db_run(d, DB_BEGIN);
 }
 
 void db_rollback(struct db *d)
 {
     if (sqlite3_get_autocommit(d->handle) == 0) {
-        (void)run(d, DB_ROLLBACK); /* the failure that led here is the one to report */
+        rc_ignore(db_run(d, DB_ROLLBACK)); /* the failure that led here is the one to report */
     }
 }
 
 enum rc db_commit(struct db *d)
 {
-    enum rc rc = run(d, DB_COMMIT);
+    enum rc rc = db_run(d, DB_COMMIT);
     char why[sizeof d->why];
 
     if (rc != RC_OK) {
@@ -203,11 +201,13 @@ enum rc db_commit(struct db *d)
     return rc;
 }
 
-enum rc db_add_document(struct db *d, const char *text, int64_t utc_ms)
+enum rc db_add_document(struct db *d, const char *text, const struct db_by *by, int64_t utc_ms)
 {
-    bind_utc(d, DB_DOCUMENT_ADD, 1, utc_ms);
-    bind_text(d, DB_DOCUMENT_ADD, 2, text);
-    return run(d, DB_DOCUMENT_ADD);
+    db_bind_utc(d, DB_DOCUMENT_ADD, 1, utc_ms);
+    db_bind_text(d, DB_DOCUMENT_ADD, 2, text);
+    db_bind_text(d, DB_DOCUMENT_ADD, 3, by != NULL ? by->who : NULL);
+    db_bind_text(d, DB_DOCUMENT_ADD, 4, by != NULL ? by->why : NULL);
+    return db_run(d, DB_DOCUMENT_ADD);
 }
 
 enum rc db_newest_document(struct db *d, char **out)
@@ -219,7 +219,7 @@ enum rc db_newest_document(struct db *d, char **out)
     if (code == SQLITE_DONE) {
         rc = RC_MISSING;
     } else if (code != SQLITE_ROW) {
-        rc = failed(d);
+        rc = db_failed(d);
     } else {
         char *copy = strdup((const char *)sqlite3_column_text(s, 0));
 
@@ -232,112 +232,110 @@ enum rc db_newest_document(struct db *d, char **out)
     return rc;
 }
 
-enum rc db_put_box(struct db *d, const char *serial, int32_t fallback_ma, int64_t utc_ms)
+enum rc db_put_box(struct db *d, const char *serial, int32_t fallback_ma, bool is_unwatched, int64_t utc_ms)
 {
-    bind_text(d, DB_BOX, 1, serial);
+    db_bind_text(d, DB_BOX, 1, serial);
     if (fallback_ma >= 0) {
-        bind_int(d, DB_BOX, 2, fallback_ma);
+        db_bind_int(d, DB_BOX, 2, fallback_ma);
     }
-    bind_utc(d, DB_BOX, 3, utc_ms);
-    return run(d, DB_BOX);
-}
-
-/* A moment that the client's clock told, or the receipt minus the age it counted. */
-static int64_t dated_ms(int64_t told_utc_ms, int64_t age_ms, int64_t utc_ms)
-{
-    if (told_utc_ms != CLOCK_UNSET_UTC_MS) {
-        return told_utc_ms;
-    }
-    return utc_ms != CLOCK_UNSET_UTC_MS && age_ms <= utc_ms ? utc_ms - age_ms : CLOCK_UNSET_UTC_MS;
-}
-
-enum rc db_start_session(struct db *d, const char *serial, const struct msg_session_started *m, int64_t utc_ms)
-{
-    bind_bytes(d, DB_SESSION_START, 1, m->session.at, SESSION_ID_LEN);
-    bind_text(d, DB_SESSION_START, 2, serial);
-    bind_utc(d, DB_SESSION_START, 3, dated_ms(m->start_utc_ms, m->start_age_ms, utc_ms));
-    bind_int(d, DB_SESSION_START, 4, m->start_wh);
-    bind_bytes(d, DB_SESSION_START, 5, m->uid.at, m->uid.len);
-    bind_utc(d, DB_SESSION_START, 6, utc_ms);
-    return run(d, DB_SESSION_START);
-}
-
-enum rc db_stop_session(struct db *d, const char *serial, const struct msg_session_record *m, int64_t utc_ms)
-{
-    enum rc rc;
-
-    bind_bytes(d, DB_SESSION_STOP, 1, m->session.at, SESSION_ID_LEN);
-    bind_text(d, DB_SESSION_STOP, 2, serial);
-    bind_utc(d, DB_SESSION_STOP, 3, dated_ms(m->start_utc_ms, m->start_age_ms, utc_ms));
-    bind_utc(d, DB_SESSION_STOP, 4, dated_ms(m->stop_utc_ms, m->stop_age_ms, utc_ms));
-    bind_int(d, DB_SESSION_STOP, 5, m->start_wh);
-    bind_int(d, DB_SESSION_STOP, 6, m->stop_wh);
-    bind_bytes(d, DB_SESSION_STOP, 7, m->uid.at, m->uid.len);
-    bind_text(d, DB_SESSION_STOP, 8, db_end_text(m->end));
-    bind_utc(d, DB_SESSION_STOP, 9, m->first_quarter_utc_ms);
-    bind_utc(d, DB_SESSION_STOP, 10, utc_ms);
-    rc = run(d, DB_SESSION_STOP);
-    if (rc != RC_OK || sqlite3_changes(d->handle) == 0) {
-        return rc; /* failed, or the same record once more: it counts once */
-    }
-    for (uint16_t i = 0; i < m->quarter_n && rc == RC_OK; i++) {
-        bind_bytes(d, DB_QUARTER, 1, m->session.at, SESSION_ID_LEN);
-        bind_int(d, DB_QUARTER, 2, i);
-        bind_int(d, DB_QUARTER, 3, m->quarter_wh[i]);
-        rc = run(d, DB_QUARTER);
-    }
-    return rc;
+    db_bind_utc(d, DB_BOX, 3, utc_ms);
+    db_bind_int(d, DB_BOX, 4, is_unwatched ? 1 : 0);
+    return db_run(d, DB_BOX);
 }
 
 enum rc db_add_event(struct db *d, const struct db_event *event, int64_t utc_ms)
 {
-    bind_utc(d, DB_EVENT, 1, utc_ms);
-    bind_text(d, DB_EVENT, 2, event->kind);
-    bind_text(d, DB_EVENT, 3, event->serial);
-    bind_int(d, DB_EVENT, 4, event->code);
-    bind_text(d, DB_EVENT, 5, event->text);
-    return run(d, DB_EVENT);
+    db_bind_utc(d, DB_EVENT, 1, utc_ms);
+    db_bind_text(d, DB_EVENT, 2, event->kind);
+    db_bind_text(d, DB_EVENT, 3, event->serial);
+    db_bind_int(d, DB_EVENT, 4, event->code);
+    db_bind_text(d, DB_EVENT, 5, event->text);
+    return db_run(d, DB_EVENT);
 }
 
-enum rc db_add_epoch(struct db *d, uint64_t epoch, int64_t longest_lease_ms, int64_t utc_ms)
+enum rc db_acknowledge_event(struct db *d, int64_t number, const char *who, int64_t utc_ms)
 {
-    bind_int(d, DB_EPOCH, 1, (int64_t)epoch);
-    bind_int(d, DB_EPOCH, 2, longest_lease_ms);
-    bind_utc(d, DB_EPOCH, 3, utc_ms);
-    return run(d, DB_EPOCH);
+    enum rc rc;
+
+    CHECK(who != NULL);
+    db_bind_int(d, DB_EVENT_ACK, 1, number);
+    db_bind_text(d, DB_EVENT_ACK, 2, who);
+    db_bind_utc(d, DB_EVENT_ACK, 3, utc_ms);
+    rc = db_run(d, DB_EVENT_ACK);
+    return rc == RC_OK && sqlite3_changes(d->handle) == 0 ? RC_MISSING : rc;
 }
 
-enum rc db_newest_epoch(struct db *d, uint64_t *out_epoch, int64_t *out_longest_lease_ms)
+enum rc db_add_audit(struct db *d, const struct db_audit *a, int64_t utc_ms)
 {
-    sqlite3_stmt *s = d->statement[DB_EPOCH_NEWEST];
-    enum rc rc = RC_OK;
+    CHECK(a->who != NULL);
+    CHECK(a->what != NULL);
+    db_bind_utc(d, DB_AUDIT, 1, utc_ms);
+    db_bind_text(d, DB_AUDIT, 2, a->who);
+    db_bind_text(d, DB_AUDIT, 3, a->what);
+    db_bind_text(d, DB_AUDIT, 4, a->subject);
+    db_bind_text(d, DB_AUDIT, 5, a->before);
+    db_bind_text(d, DB_AUDIT, 6, a->after);
+    return db_run(d, DB_AUDIT);
+}
 
-    if (sqlite3_step(s) != SQLITE_ROW) {
-        rc = failed(d);
-    } else {
-        *out_epoch = (uint64_t)sqlite3_column_int64(s, 0);
-        *out_longest_lease_ms = sqlite3_column_int64(s, 1);
+enum rc db_add_epoch(struct db *d, const struct db_epoch *e, int64_t utc_ms)
+{
+    db_bind_int(d, DB_EPOCH, 1, (int64_t)e->epoch);
+    db_bind_int(d, DB_EPOCH, 2, e->longest_lease_ms);
+    db_bind_utc(d, DB_EPOCH, 3, utc_ms);
+    db_bind_int(d, DB_EPOCH, 4, e->is_foreign ? 1 : 0);
+    db_bind_int(d, DB_EPOCH, 5, e->is_fenced ? 1 : 0);
+    return db_run(d, DB_EPOCH);
+}
+
+enum rc db_newest_epoch(struct db *d, struct db_epoch *out)
+{
+    struct db_epoch newest = {0};
+    enum rc rc = db_next(d, DB_EPOCH_NEWEST);
+
+    if (rc == RC_OK) {
+        newest.epoch = (uint64_t)sqlite3_column_int64(d->statement[DB_EPOCH_NEWEST], 0);
+        newest.longest_lease_ms = sqlite3_column_int64(d->statement[DB_EPOCH_NEWEST], 1);
     }
-    (void)sqlite3_reset(s); /* repeats the code of the step */
+    db_end(d, DB_EPOCH_NEWEST);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    rc = db_next(d, DB_EPOCH_RIVALS);
+    if (rc == RC_OK) {
+        newest.is_foreign = sqlite3_column_int(d->statement[DB_EPOCH_RIVALS], 0) != 0;
+        newest.is_fenced = sqlite3_column_int(d->statement[DB_EPOCH_RIVALS], 1) != 0;
+    }
+    db_end(d, DB_EPOCH_RIVALS);
+    if (rc == RC_OK || rc == RC_MISSING) {
+        *out = newest;
+        return RC_OK;
+    }
     return rc;
 }
 
-const char *db_end_text(enum end_reason end)
+enum rc db_issued_epochs(struct db *d, uint64_t *out, uint16_t cap, uint16_t *out_n)
 {
-    switch (end) {
-    case END_UNPLUGGED:
-        return "unplugged";
-    case END_CARD:
-        return "card";
-    case END_COMMAND:
-        return "command";
-    case END_FAULT:
-        return "fault";
-    case END_POWER_LOSS:
-        return "power_loss";
-    case END_UNSET:
-    case END_N:
-        break;
+    uint16_t n = 0;
+    enum rc rc = RC_OK;
+
+    db_bind_int(d, DB_EPOCH_ISSUED, 1, cap);
+    while (n < cap && rc == RC_OK) {
+        rc = db_next(d, DB_EPOCH_ISSUED);
+        if (rc == RC_OK) {
+            out[n++] = (uint64_t)sqlite3_column_int64(d->statement[DB_EPOCH_ISSUED], 0);
+        }
     }
-    return "unknown";
+    db_end(d, DB_EPOCH_ISSUED);
+    if (rc != RC_OK && rc != RC_MISSING) {
+        return rc;
+    }
+    for (uint16_t i = 0; i < n / 2; i++) { /* newest first from the table, ascending for the core */
+        uint64_t one = out[i];
+
+        out[i] = out[n - 1 - i];
+        out[n - 1 - i] = one;
+    }
+    *out_n = n;
+    return RC_OK;
 }

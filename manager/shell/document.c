@@ -1,10 +1,13 @@
 #include "manager/shell/document.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "common/base/text.h"
 #include "common/os/clock.h"
 #include "manager/shell/bus.h"
 #include "manager/shell/sitedoc.h"
+#include "proto/utf8.h"
 
 static void print_errors(const char *name, const struct sitedoc_errors *errors)
 {
@@ -16,19 +19,90 @@ static void print_errors(const char *name, const struct sitedoc_errors *errors)
     }
 }
 
-/* Site, parameters and whether its meters can be read. The document is given back. */
+static void copy_errors(struct sitedoc_errors *to, const struct card_errors *from)
+{
+    for (uint16_t i = 0; i < from->n && i < CARD_ERROR_MAX; i++) {
+        sitedoc_error(to, "%s", from->at[i]);
+    }
+}
+
+static enum rc read_cards(struct document *d, const json_t *list, struct sitedoc_errors *errors)
+{
+    struct card_errors *card_errors = calloc(1, sizeof *card_errors);
+    enum rc rc = RC_OK;
+
+    if (card_errors == NULL) {
+        sitedoc_error(errors, "no memory");
+        return RC_IO;
+    }
+    if (list != NULL) {
+        rc = card_book_read_json(&d->cards, list, card_errors);
+        copy_errors(errors, card_errors);
+    }
+    free(card_errors);
+    return rc;
+}
+
+/* Users have a name and a role; a password is set later. */
+static bool read_user(const json_t *object, struct db_user *out)
+{
+    const char *name = json_string_value(json_object_get(object, "name"));
+    const char *role = json_string_value(json_object_get(object, "role"));
+    bool is_role = role != NULL && (text_same(role, "admin") || text_same(role, "operator") || text_same(role, "viewer"));
+
+    *out = (struct db_user){.must_change = true};
+    return is_role && json_object_size(object) == 2 && name != NULL && name[0] != '\0' && text_copy(out->name, sizeof out->name, name) == RC_OK &&
+           utf8_is_text(out->name, sizeof out->name) && text_copy(out->role, sizeof out->role, role) == RC_OK;
+}
+
+static enum rc read_users(struct document *d, const json_t *list, struct sitedoc_errors *errors)
+{
+    size_t n = json_array_size(list);
+
+    if (list != NULL && (!json_is_array(list) || n > DOCUMENT_USER_MAX)) {
+        sitedoc_error(errors, "users: must be a list of at most %d", DOCUMENT_USER_MAX);
+        return RC_RANGE;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!read_user(json_array_get(list, i), &d->user[i])) {
+            sitedoc_error(errors, "users[%zu]: must have a name of 1..64 bytes, a role (admin, operator or viewer) and nothing else", i);
+            return RC_RANGE;
+        }
+    }
+    d->user_n = (uint16_t)n;
+    return RC_OK;
+}
+
+/* Take a section out of the document: only the manager knows it. NULL: there is none. Given back with json_decref. */
+static json_t *cut(json_t *json, const char *key)
+{
+    json_t *section = json_incref(json_object_get(json, key));
+
+    (void)json_object_del(json, key); /* not there is as good */
+    return section;
+}
+
+/* Site, parameters, cards, users, and whether its meters can be read. The document is given back. */
 static enum rc read_parsed(struct document *d, json_t *json, struct sitedoc_errors *errors)
 {
     char text[BUS_TEXT_LEN];
     uint16_t meter = 0;
+    json_t *cards = cut(json, "cards");
+    json_t *users = cut(json, "users");
     enum rc site_rc = sitedoc_site(json, &d->site, errors);
     enum rc params_rc;
+    enum rc more_rc;
 
     manager_params_defaults(&d->params);
     params_rc = sitedoc_params(json, &d->params, errors);
+    rc_ignore(clock_set_zone(d->site.timezone)); /* for days on which cards expire; an unknown one is said elsewhere */
+    more_rc = read_cards(d, cards, errors);
+    more_rc = more_rc == RC_OK ? read_users(d, users, errors) : more_rc;
+    json_decref(cards);
+    json_decref(users);
     json_decref(json);
-    if (site_rc != RC_OK || params_rc != RC_OK) {
-        return site_rc != RC_OK ? site_rc : params_rc;
+    if (site_rc != RC_OK || params_rc != RC_OK || more_rc != RC_OK) {
+        return site_rc != RC_OK ? site_rc : (params_rc != RC_OK ? params_rc : more_rc);
     }
     if (bus_check(&d->site, d->params.meter_stale_ms, &meter, text) != RC_OK) {
         sitedoc_error(errors, "meters[%u]: %s", meter, text);
@@ -65,6 +139,12 @@ enum rc document_read_text(struct document *d, const char *name, const char *tex
     rc = rc == RC_OK ? read_parsed(d, json, &errors) : rc;
     print_errors(name, &errors);
     return rc;
+}
+
+void document_drop(struct document *d)
+{
+    card_book_drop(&d->cards);
+    d->user_n = 0;
 }
 
 char *document_write(const struct document *d)

@@ -6,11 +6,20 @@
 #include "common/base/rc.h"
 #include "manager/core/params.h"
 #include "manager/core/site.h"
+#include "manager/shell/card_book.h"
+
+#define DOCUMENT_USER_MAX 64
 
 struct document {
     struct site site;
     struct manager_params params;
+    struct card_book cards; /* section "cards"; of a document that was stored, none */
+    uint16_t user_n;
+    struct db_user user[DOCUMENT_USER_MAX]; /* section "users" */
 };
+
+/* Give back what a document holds. Accepts a zeroed one. */
+void document_drop(struct document *d);
 
 /* Read a file ("-" for standard input), or text named `name` in errors. Parameters that it does not hold get their defaults.
  *
@@ -19,5 +28,5 @@ struct document {
 MUST_USE enum rc document_read_file(struct document *d, const char *path);
 MUST_USE enum rc document_read_text(struct document *d, const char *name, const char *text, size_t len);
 
-/* The document as readable JSON; given back with free. NULL: no memory. */
+/* Site and parameters as readable JSON; given back with free. NULL: no memory. */
 char *document_write(const struct document *d);

@@ -21,7 +21,12 @@ static void publish(struct driver *d, int64_t now_ms)
     }
     s->utc_ms = clock_utc_ms();
     s->made_ms = now_ms;
+    s->is_store_failing = d->is_store_failing;
+    s->was_damaged = d->was_damaged;
     manager_view(d->core, now_ms, &s->view);
+    if (d->out->seen != NULL) {
+        d->out->seen(d->out_user, s);
+    }
     snapshot_publish(d->board, s);
     d->is_changed = false;
 }
@@ -91,6 +96,9 @@ static int64_t step(struct driver *d, struct mev *e)
     d->is_applying = true;
     for (uint16_t i = 0; i < d->fx.n; i++) {
         apply(d, &d->fx.at[i]);
+    }
+    for (uint16_t i = 0; i < d->fx.ask_n && d->out->ask != NULL; i++) {
+        d->out->ask(d->out_user, &d->fx.ask[i]);
     }
     d->is_applying = false;
     d->is_changed = true;

@@ -27,6 +27,8 @@ struct driver_out {
     enum rc (*store)(void *user, const struct mfx_store *what, const char *serial, const char *text);
     void (*flush)(void *user); /* what was stored since the last call belongs together */
     const char *(*peer_name)(void *user, uint16_t peer);
+    void (*ask)(void *user, const struct mfx_ask *ask);        /* NULL: there is no back end */
+    void (*seen)(void *user, const struct snapshot *snapshot); /* one was made; borrowed. NULL: nobody wants it */
 };
 
 struct driver {
@@ -43,6 +45,8 @@ struct driver {
     bool is_changed;         /* since the last snapshot */
     bool is_applying;
     bool is_open;
+    bool is_store_failing; /* for the snapshots, set by the owner; so the next */
+    bool was_damaged;
     uint64_t dropped_n; /* events lost because the queue was full */
     struct mev_queue queue;
     struct mfx_list fx;

@@ -2,17 +2,12 @@
 
 #include "common/base/check.h"
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/os/log.h"
 #include "manager/shell/view_json.h"
 #include "proto/msg.h"
 
 #define HISTORY_BUSY_MS 500
-
-/* Two walks along an index, so that ten years of sessions cost no more than one. */
-#define SESSION_COLUMNS "id, serial, state, start_utc_ms, stop_utc_ms, start_wh, stop_wh, card_uid, end_reason"
-static const char sessions_sql[] =
-    "SELECT * FROM (SELECT " SESSION_COLUMNS " FROM session WHERE state = 'open' ORDER BY received_utc_ms DESC LIMIT ?1)"
-    " UNION ALL SELECT * FROM (SELECT " SESSION_COLUMNS " FROM session WHERE state = 'closed' ORDER BY stop_utc_ms DESC LIMIT ?1) LIMIT ?1";
 
 void history_init(struct history *h, const char *path)
 {
@@ -33,51 +28,20 @@ static enum rc open_once(struct history *h)
     return RC_OK;
 }
 
-static json_t *utc_column(sqlite3_stmt *s, int column)
-{
-    return view_json_utc(sqlite3_column_type(s, column) == SQLITE_NULL ? CLOCK_UNSET_UTC_MS : sqlite3_column_int64(s, column));
-}
-
-static json_t *int_column(sqlite3_stmt *s, int column)
-{
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? json_null() : json_integer(sqlite3_column_int64(s, column));
-}
-
-static json_t *text_column(sqlite3_stmt *s, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(s, column);
-
-    return text != NULL ? json_string(text) : json_null();
-}
-
-static json_t *hex_column(sqlite3_stmt *s, int column)
-{
-    const uint8_t *bytes = sqlite3_column_blob(s, column);
-    int len = sqlite3_column_bytes(s, column);
-
-    return bytes != NULL && len <= SESSION_ID_LEN ? view_json_hex(bytes, (unsigned)len) : json_null();
-}
-
-static json_t *session_row(sqlite3_stmt *s)
-{
-    bool is_closed = sqlite3_column_type(s, 6) != SQLITE_NULL;
-    json_t *energy = is_closed ? json_integer(sqlite3_column_int64(s, 6) - sqlite3_column_int64(s, 5)) : json_null();
-
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", hex_column(s, 0), "serial", text_column(s, 1), "state", text_column(s, 2),
-                     "start_utc", utc_column(s, 3), "stop_utc", utc_column(s, 4), "energy_wh", energy, "start_wh", int_column(s, 5), "stop_wh",
-                     int_column(s, 6), "card_uid", hex_column(s, 7), "end_reason", text_column(s, 8));
-}
-
-static enum rc read_sessions(struct history *h, int limit, json_t *list)
+sqlite3_stmt *history_prepare(struct history *h, const char *sql, enum rc *out_rc)
 {
     sqlite3_stmt *s = NULL;
-    int code = sqlite3_prepare_v2(h->handle, sessions_sql, -1, &s, NULL);
 
-    code = code == SQLITE_OK ? sqlite3_bind_int(s, 1, limit) : code;
-    code = code == SQLITE_OK ? sqlite3_step(s) : code;
-    for (int i = 0; i < limit && code == SQLITE_ROW; i++) {
-        code = json_array_append_new(list, session_row(s)) == 0 ? sqlite3_step(s) : SQLITE_NOMEM;
+    *out_rc = open_once(h);
+    if (*out_rc == RC_OK && sqlite3_prepare_v2(h->handle, sql, -1, &s, NULL) != SQLITE_OK) {
+        log_err("history path=%s why=\"%s\"", h->path, sqlite3_errmsg(h->handle));
+        *out_rc = RC_IO;
     }
+    return s;
+}
+
+enum rc history_finish(struct history *h, sqlite3_stmt *s, int code)
+{
     if (code != SQLITE_DONE) {
         log_err("history path=%s why=\"%s\"", h->path, sqlite3_errstr(code));
     }
@@ -85,24 +49,105 @@ static enum rc read_sessions(struct history *h, int limit, json_t *list)
     return code == SQLITE_DONE ? RC_OK : RC_IO;
 }
 
-enum rc history_sessions(struct history *h, int limit, json_t **out)
+static const char *event_text(sqlite3_stmt *s, int column)
 {
-    json_t *list;
-    enum rc rc = open_once(h);
+    return (const char *)sqlite3_column_text(s, column);
+}
 
-    CHECK(limit >= 1);
-    CHECK(limit <= HISTORY_LIMIT_MAX);
-    if (rc != RC_OK) {
+static json_t *text_json(const char *text)
+{
+    return text != NULL ? json_string(text) : json_null();
+}
+
+static json_t *utc_json(sqlite3_stmt *s, int column)
+{
+    return view_json_utc(sqlite3_column_type(s, column) == SQLITE_NULL ? CLOCK_UNSET_UTC_MS : sqlite3_column_int64(s, column));
+}
+
+static json_t *event_json(sqlite3_stmt *s)
+{
+    return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "number", (json_int_t)sqlite3_column_int64(s, 0), "utc", utc_json(s, 1), "kind",
+                     text_json(event_text(s, 2)), "serial", text_json(event_text(s, 3)), "code", (json_int_t)sqlite3_column_int64(s, 4), "text",
+                     text_json(event_text(s, 5)), "acknowledged_by", text_json(event_text(s, 6)), "acknowledged_utc", utc_json(s, 7));
+}
+
+enum rc history_events(struct history *h, int64_t since, int limit, json_t **out)
+{
+    static const char after[] = "SELECT number, utc_ms, kind, serial, code, text, acknowledged_by, acknowledged_utc_ms FROM event WHERE number > ?1"
+                                " ORDER BY number LIMIT ?2";
+    static const char newest[] = "SELECT * FROM (SELECT number, utc_ms, kind, serial, code, text, acknowledged_by, acknowledged_utc_ms FROM event"
+                                 " ORDER BY number DESC LIMIT ?2) ORDER BY number";
+    json_t *list = json_array();
+    int64_t next = since < 0 ? 0 : since;
+    enum rc rc;
+    sqlite3_stmt *s = history_prepare(h, since < 0 ? newest : after, &rc);
+    int code = SQLITE_NOMEM;
+
+    if (s == NULL) {
+        json_decref(list);
         return rc;
     }
-    list = json_array();
-    rc = read_sessions(h, limit, list);
+    if ((since < 0 || sqlite3_bind_int64(s, 1, since) == SQLITE_OK) && sqlite3_bind_int(s, 2, limit) == SQLITE_OK) {
+        code = sqlite3_step(s);
+    }
+    while (code == SQLITE_ROW) { /* ends: LIMIT */
+        next = sqlite3_column_int64(s, 0);
+        code = json_array_append_new(list, event_json(s)) == 0 ? sqlite3_step(s) : SQLITE_NOMEM;
+    }
+    rc = history_finish(h, s, code);
     if (rc == RC_OK) {
-        *out = json_pack("{s:o}", "sessions", list);
+        *out = json_pack("{s:o, s:I}", "events", list, "next", (json_int_t)next);
         return *out != NULL ? RC_OK : RC_IO;
     }
     json_decref(list);
     return rc;
+}
+
+enum rc history_each_card(struct history *h, void (*on_card)(void *user, const struct card_entry *card), void *user)
+{
+    static const char sql[] = "SELECT uid, identity, kind, name, colour, is_blocked, expires_utc_ms, departure_min, needed_wh, priority,"
+                              " (SELECT group_concat(serial, ' ') FROM card_wallbox WHERE card = card.number)"
+                              " FROM card ORDER BY uid IS NULL, length(uid), uid, identity";
+    enum rc rc;
+    sqlite3_stmt *s = history_prepare(h, sql, &rc);
+    int code;
+
+    if (s == NULL) {
+        return rc;
+    }
+    code = sqlite3_step(s);
+    for (int i = 0; i <= FLEET_CARD_MAX && code == SQLITE_ROW; i++) {
+        struct card_entry c;
+
+        if (card_entry_read(s, &c)) {
+            on_card(user, &c);
+        }
+        code = sqlite3_step(s);
+    }
+    return history_finish(h, s, code);
+}
+
+enum rc history_card_name(struct history *h, const struct card_uid *uid, const char *identity, char out_name[NAME_LEN])
+{
+    enum rc rc;
+    sqlite3_stmt *s = history_prepare(h, "SELECT name FROM card WHERE uid = ?1 OR identity = ?2", &rc);
+    const char *name;
+    int code = SQLITE_NOMEM;
+
+    if (s == NULL) {
+        return rc;
+    }
+    if ((uid->len == 0 || sqlite3_bind_blob(s, 1, uid->at, uid->len, SQLITE_STATIC) == SQLITE_OK) &&
+        (uid->len > 0 || sqlite3_bind_text(s, 2, identity, -1, SQLITE_STATIC) == SQLITE_OK)) {
+        code = sqlite3_step(s);
+    }
+    name = code == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+    if (name != NULL && text_copy(out_name, NAME_LEN, name) == RC_OK) {
+        (void)sqlite3_finalize(s); /* nothing failed */
+        return RC_OK;
+    }
+    rc = history_finish(h, s, code == SQLITE_ROW ? SQLITE_DONE : code);
+    return rc == RC_OK ? RC_MISSING : rc;
 }
 
 void history_close(struct history *h)

@@ -21,11 +21,7 @@ static const struct {
     const char *name;
     const char *value;
 } security_headers[] = {
-    {"Cache-Control", "no-store"},
-    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Referrer-Policy", "no-referrer"},
-    {"X-Content-Type-Options", "nosniff"},
+    {"Cache-Control", "no-store"}, {"Cross-Origin-Resource-Policy", "same-origin"}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
 };
 
@@ -49,6 +45,7 @@ static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct rou
     static const char no_memory[] = "out of memory\n";
     struct MHD_Response *response;
     enum MHD_Result result = MHD_YES;
+    char disposition[96];
 
     if (reply->body != NULL) {
         response = MHD_create_response_from_buffer(reply->body_len, reply->body, MHD_RESPMEM_MUST_FREE);
@@ -62,6 +59,15 @@ static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct rou
     result = MHD_add_response_header(response, "Content-Type", reply->body != NULL ? reply->type : "text/plain");
     for (size_t i = 0; i < sizeof security_headers / sizeof security_headers[0] && result == MHD_YES; i++) {
         result = MHD_add_response_header(response, security_headers[i].name, security_headers[i].value);
+    }
+    if (result == MHD_YES) {
+        result = MHD_add_response_header(response, "Content-Security-Policy",
+                                         reply->is_page ? "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+                                                        : "default-src 'none'; frame-ancestors 'none'");
+    }
+    if (result == MHD_YES && reply->file_name != NULL) {
+        (void)snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", reply->file_name);
+        result = MHD_add_response_header(response, "Content-Disposition", disposition);
     }
     if (result == MHD_YES && reply->allow != NULL) {
         result = MHD_add_response_header(response, "Allow", reply->allow);
@@ -78,6 +84,11 @@ static const char *header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static const char *argument(void *user, const char *name)
+{
+    return MHD_lookup_connection_value(user, MHD_GET_ARGUMENT_KIND, name);
+}
+
 /* Called once with the headers and again with each piece of a body and at the end; a request is answered at its end. */
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *upload,
                                   size_t *upload_len, void **request_user)
@@ -87,7 +98,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     struct route_reply reply;
     struct route_request request = {.method = method,
                                     .path = url,
-                                    .limit = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "limit"),
+                                    .argument = argument,
+                                    .argument_user = connection,
                                     .has_content_length = header(connection, "Content-Length") != NULL,
                                     .has_transfer_encoding = header(connection, "Transfer-Encoding") != NULL};
     bool is_smuggling = request.has_content_length && request.has_transfer_encoding;

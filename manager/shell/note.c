@@ -22,7 +22,7 @@ static const char *reject_text(int64_t reason)
 
 static const char *store_text(int64_t kind)
 {
-    static const char *const text[] = {"unset", "epoch", "wallbox", "session_started", "session", "event"};
+    static const char *const text[] = {"unset", "epoch", "wallbox", "session_started", "session", "event", "card"};
 
     return kind >= 0 && kind < (int64_t)(sizeof text / sizeof text[0]) ? text[kind] : "?";
 }
@@ -90,6 +90,9 @@ const char *note_event_text(enum event_kind kind)
         [EVENT_METER_BACK] = "meter_back",
         [EVENT_SECOND_MANAGER] = "second_manager",
         [EVENT_STORE_FAILED] = "store_failed",
+        [EVENT_STORE_BACK] = "store_back",
+        [EVENT_DATABASE_RECOVERED] = "database_recovered",
+        [EVENT_RECORDS_LOST] = "records_lost",
     };
 
     return (unsigned)kind < EVENT_N && text[kind] != NULL ? text[kind] : "unset";

@@ -8,6 +8,8 @@
 #define EXPONENT_MAX 10
 #define FACTOR_MAX 1000000
 #define DOUBLE_MAX_EXACT 9007199254740992.0 /* 2^53 */
+#define F32_DIGITS 1.2e-7                   /* one count of the last place, as a part of the number */
+#define F64_DIGITS 4.5e-16
 #define ACC32_NONE UINT32_C(0x80000000)
 #define REAL_STEP_MV 1 /* a float shows any change */
 
@@ -111,14 +113,19 @@ static struct regmap_value scale_integer(uint64_t raw, enum regmap_type type, co
     return (struct regmap_value){.state = VALUE_GOOD, .is = s->up ? div_up(is, s->den) : div_down(is, s->den)};
 }
 
-static struct regmap_value scale_real(double real, const struct scale *s)
+/* What is a whole number but for the digits that a real number has is that number: 231.4 V are 231,400 mV. */
+static struct regmap_value scale_real(double real, double digits, const struct scale *s)
 {
     double is = real * (double)s->num / (double)s->den;
+    double whole = round(is);
 
     if (!isfinite(is) || fabs(is) > DOUBLE_MAX_EXACT) {
         return (struct regmap_value){.state = VALUE_BAD};
     }
-    return (struct regmap_value){.state = VALUE_GOOD, .is = (int64_t)(s->up ? ceil(is) : floor(is))};
+    if (fabs(is - whole) > fabs(is) * digits) {
+        whole = s->up ? ceil(is) : floor(is);
+    }
+    return (struct regmap_value){.state = VALUE_GOOD, .is = (int64_t)whole};
 }
 
 /* An exponent is a signed register, on some lines a signed byte in the lower half of one. */
@@ -173,12 +180,12 @@ static struct regmap_value value_of(const struct regmap_map *map, const struct r
         uint32_t bits = (uint32_t)raw;
         float real;
         memcpy(&real, &bits, sizeof(real));
-        return scale_real((double)real, s);
+        return scale_real((double)real, F32_DIGITS, s);
     }
     if (point->type == TYPE_F64) {
         double real;
         memcpy(&real, &raw, sizeof(real));
-        return scale_real(real, s);
+        return scale_real(real, F64_DIGITS, s);
     }
     if (is_sentinel(raw, point->type, map->sentinels)) {
         return (struct regmap_value){.state = VALUE_BAD};

@@ -22,17 +22,21 @@ struct routes {
 
 struct route_request {
     const char *method;
-    const char *path;  /* decoded, without the query */
-    const char *limit; /* argument of that name, NULL none */
+    const char *path; /* decoded, without the query */
+    /* Argument of a name, decoded, NULL none; borrowed until the answer. NULL: there are no arguments. */
+    const char *(*argument)(void *user, const char *name);
+    void *argument_user;
     bool has_content_length;
     bool has_transfer_encoding;
 };
 
 struct route_reply {
     unsigned status;
-    const char *type;  /* of the content, static */
-    const char *allow; /* for 405, static; NULL none */
-    char *body;        /* given back with free */
+    const char *type;      /* of the content, static */
+    const char *allow;     /* for 405, static; NULL none */
+    const char *file_name; /* to be saved as, static; NULL: to be shown */
+    bool is_page;          /* HTML with styles of its own */
+    char *body;            /* given back with free */
     size_t body_len;
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <pthread.h>
@@ -18,6 +19,8 @@ struct snapshot {
     int64_t utc_ms;          /* when it was made; CLOCK_UNSET_UTC_MS */
     int64_t made_ms;         /* the same, CLOCK_BOOTTIME */
     const struct site *site; /* outlives every snapshot */
+    bool is_store_failing;   /* the disk refuses records */
+    bool was_damaged;        /* the database was set aside at the start */
     struct view view;
 };
 

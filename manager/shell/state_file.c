@@ -7,9 +7,13 @@
 #include "common/base/text.h"
 #include "common/os/log.h"
 
-/* Record, little-endian: version (4), box count (4), epoch (8), longest lease (8), then per wallbox its serial padded with zeroes (32) and
- * its fallback (4). */
-#define STATE_VERSION 1u
+/* Record, little-endian: version (4), box count (4), epoch (8), longest lease (7), bits about rivals (1), then per wallbox its serial padded
+ * with zeroes (32), its fallback plus 1, 0 none (3), and bits (1). Version 1 had no bits and the plain fallback in four bytes. */
+#define STATE_VERSION 2u
+#define STATE_VERSION_PLAIN 1u
+#define STATE_FOREIGN 1u
+#define STATE_FENCED 2u
+#define STATE_UNWATCHED 1u
 #define STATE_HEAD_LEN 24u
 #define STATE_SERIAL_LEN 32u
 #define STATE_BOX_LEN 36u
@@ -41,25 +45,30 @@ static void encode(struct state_file *f)
     put_bytes(f->record, STATE_VERSION, 4);
     put_bytes(f->record + 4, f->box_n, 4);
     put_bytes(f->record + 8, f->epoch, 8);
-    put_bytes(f->record + 16, (uint64_t)f->longest_lease_ms, 8);
+    put_bytes(f->record + 16, (uint64_t)f->longest_lease_ms, 7);
+    f->record[23] = (uint8_t)((f->is_foreign ? STATE_FOREIGN : 0) | (f->is_fenced ? STATE_FENCED : 0));
     for (uint16_t i = 0; i < f->box_n; i++) {
         uint8_t *at = f->record + STATE_HEAD_LEN + STATE_BOX_LEN * i;
 
         memcpy(at, f->box[i].serial, STATE_SERIAL_LEN);
-        put_bytes(at + STATE_SERIAL_LEN, (uint32_t)f->box[i].fallback_ma, 4);
+        put_bytes(at + STATE_SERIAL_LEN, (uint32_t)(f->box[i].fallback_ma + 1), 3);
+        at[STATE_SERIAL_LEN + 3] = f->box[i].is_unwatched ? STATE_UNWATCHED : 0;
     }
 }
 
 /* RC_MALFORMED when the record is of another version or says impossible things. */
 static enum rc decode(struct state_file *f)
 {
+    uint64_t version = get_bytes(f->record, 4);
     uint64_t box_n = get_bytes(f->record + 4, 4);
 
-    if (get_bytes(f->record, 4) != STATE_VERSION || box_n > BOX_MAX) {
+    if ((version != STATE_VERSION && version != STATE_VERSION_PLAIN) || box_n > BOX_MAX) {
         return RC_MALFORMED;
     }
     f->epoch = get_bytes(f->record + 8, 8);
-    f->longest_lease_ms = (int64_t)get_bytes(f->record + 16, 8);
+    f->longest_lease_ms = (int64_t)get_bytes(f->record + 16, 7);
+    f->is_foreign = (f->record[23] & STATE_FOREIGN) != 0;
+    f->is_fenced = (f->record[23] & STATE_FENCED) != 0;
     f->box_n = (uint16_t)box_n;
     if (f->longest_lease_ms < 0 || f->longest_lease_ms > 60000) {
         return RC_MALFORMED;
@@ -69,7 +78,12 @@ static enum rc decode(struct state_file *f)
 
         memcpy(f->box[i].serial, at, STATE_SERIAL_LEN);
         f->box[i].serial[STATE_SERIAL_LEN] = '\0';
-        f->box[i].fallback_ma = (int32_t)(uint32_t)get_bytes(at + STATE_SERIAL_LEN, 4);
+        if (version == STATE_VERSION) {
+            f->box[i].fallback_ma = (int32_t)get_bytes(at + STATE_SERIAL_LEN, 3) - 1;
+            f->box[i].is_unwatched = (at[STATE_SERIAL_LEN + 3] & STATE_UNWATCHED) != 0;
+        } else {
+            f->box[i].fallback_ma = (int32_t)(uint32_t)get_bytes(at + STATE_SERIAL_LEN, 4);
+        }
         if (!text_is_id(f->box[i].serial) || f->box[i].fallback_ma < MA_UNSET || f->box[i].fallback_ma > 80000) {
             return RC_MALFORMED;
         }
@@ -103,8 +117,10 @@ enum rc state_file_open(struct state_file *f, const char *path)
     return RC_OK;
 }
 
-void state_file_epoch(struct state_file *f, uint64_t epoch, int64_t longest_lease_ms)
+void state_file_epoch(struct state_file *f, uint64_t epoch, int64_t longest_lease_ms, bool is_foreign, bool is_fenced)
 {
+    f->is_foreign = is_foreign;
+    f->is_fenced = is_fenced;
     f->epoch = epoch;
     f->longest_lease_ms = longest_lease_ms;
 }
@@ -119,7 +135,7 @@ static struct state_box *find(struct state_file *f, const char *serial)
     return NULL;
 }
 
-enum rc state_file_box(struct state_file *f, const char *serial, int32_t fallback_ma)
+enum rc state_file_box(struct state_file *f, const char *serial, int32_t fallback_ma, bool is_unwatched)
 {
     struct state_box *box = find(f, serial);
 
@@ -134,6 +150,7 @@ enum rc state_file_box(struct state_file *f, const char *serial, int32_t fallbac
         memcpy(box->serial, serial, strlen(serial));
     }
     box->fallback_ma = fallback_ma;
+    box->is_unwatched = is_unwatched;
     return RC_OK;
 }
 
@@ -159,7 +176,7 @@ void state_file_known(const struct state_file *f, const struct site *site, struc
         uint16_t box;
 
         if (site_box_find(site, f->box[i].serial, &box) == RC_OK) {
-            out[box] = (struct mev_known){.fallback_ma = f->box[i].fallback_ma, .has_met = true};
+            out[box] = (struct mev_known){.fallback_ma = f->box[i].fallback_ma, .has_met = true, .is_unwatched = f->box[i].is_unwatched};
         }
     }
 }

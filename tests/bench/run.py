@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Figures of speed and of the use of the connection (spec 11), one table each. Machines are noisy: compare ratios, nothing here fails.
 
-    tests/bench/run.py [allocation | month]
+    tests/bench/run.py [allocation | month | storage]
 """
 
 import json
@@ -52,7 +52,20 @@ def policies(size_kw, announced):
         return answer("bench-month", file.name)
 
 
-TABLES = {"allocation": allocation, "month": use_of_the_connection}
+def storage():
+    """Ten years of 100 wallboxes with two sessions a day each, in one file: goal for the sessions of a month is 100 ms.
+
+    Steady charging with 100 wallboxes is one transaction a minute, which tests/unit/manager/shell/trail.c counts.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        row = answer("bench-history", folder)
+    print(f"{row['days']} days, {row['file_mb']} MB")
+    print(f"a month, {row['month_sessions'] - 1} sessions as a table: {row['month_us'] / 1000:.1f} ms")
+    print(f"a month of one card, {row['card_sessions'] - 1} sessions: {row['card_us'] / 1000:.1f} ms")
+    print(f"a power curve of 200 days in quarter hours: {row['curve_us'] / 1000:.1f} ms")
+
+
+TABLES = {"allocation": allocation, "month": use_of_the_connection, "storage": storage}
 
 
 def main(words):

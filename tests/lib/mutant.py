@@ -36,6 +36,7 @@ class Program(typing.NamedTuple):
     headers: list  # folders whose headers are copied
     defines: list = []
     libraries: list = []
+    includes: list = []  # folders searched besides that of the copy
 
 
 class Broken(Exception):
@@ -57,7 +58,7 @@ def object_of(folder, source):
 def compile_one(program, folder, source):
     out = object_of(folder, source)
     out.parent.mkdir(exist_ok=True)
-    done = subprocess.run(["gcc", *FLAGS, *(f"-D{word}" for word in program.defines), f"-I{folder}", "-c", folder / source, "-o", out],
+    done = subprocess.run(["gcc", *FLAGS, *(f"-D{word}" for word in program.defines), f"-I{folder}", *(f"-I{name}" for name in program.includes), "-c", folder / source, "-o", out],
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Broken(f"does not compile: {done.stderr.strip()[:300]}")

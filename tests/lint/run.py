@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import coverage  # noqa: E402
 import deps  # noqa: E402
 import style  # noqa: E402
 
@@ -128,6 +129,7 @@ def main():
         ("pure_symbols", pure_symbols),
         ("fixed_top_level", fixed_top),
         ("no_download_addresses", no_download_addresses),
+        ("requirements_have_tests", lambda: coverage.counts_rightly() + coverage.missing(coverage.test_files())),
     ]
     wanted = {word for word in sys.argv[1:] if not word.startswith("-")}
     skipped = {word[1:] for word in sys.argv[1:] if word.startswith("-")}

@@ -141,7 +141,7 @@ class Rig:
         self._programs = []
         self._control = None
         for meter in document.get("meters", []):
-            meter["address"] = f"tcp:127.0.0.1:{self.meter_port}:1"
+            meter["address"] = meter.get("address", f"tcp:127.0.0.1:{self.meter_port}:1").replace("FOLDER", str(self.folder))
         self.site_file = self.folder / "site.json"
         self.site_file.write_text(json.dumps(document))
 

@@ -18,7 +18,23 @@ static const struct fault_row fault_rows[BOARD_FAULT_N] = {
     [BOARD_RESIDUAL] = {"residual", 8005},
     [BOARD_CABLE] = {"cable", 8},
     [BOARD_LOAD] = {"load", 5},
+    [BOARD_SAFETY] = {"safety", 8007},
+    [BOARD_EARTH] = {"earth", 9004},
+    [BOARD_CCID] = {"ccid", 9005},
+    [BOARD_MODULE] = {"module", 9011},
+    [BOARD_DIODE] = {"diode", 0},
 };
+
+/* Without power and before a client has said anything all lamps are dark. */
+static void darken(struct board *b)
+{
+    for (int i = 0; i < BOARD_LAMP_N; i++) {
+        rc_ignore(text_copy(b->lamp[i], BOARD_LAMP_LEN, "dark:steady"));
+    }
+    rc_ignore(text_copy(b->tone, sizeof b->tone, "none"));
+    b->tone_n = 0;
+    b->is_locked = false;
+}
 
 void board_init(struct board *b, const char *serial, enum phase_assign phases, int32_t rated_ma)
 {
@@ -26,6 +42,7 @@ void board_init(struct board *b, const char *serial, enum phase_assign phases, i
     enum rc rc = text_copy(b->serial, sizeof b->serial, serial);
     CHECK(rc == RC_OK);
     vehicle_unplug(&b->vehicle);
+    darken(b);
 }
 
 bool board_has_power(const struct board *b)
@@ -79,7 +96,7 @@ enum rc board_code_set(struct board *b, uint16_t code, bool is_on)
 uint16_t board_codes(const struct board *b, uint16_t out[FAULT_MAX])
 {
     uint16_t n = 0;
-    for (int i = 0; i < BOARD_FAULT_N; i++) {
+    for (int i = 0; i < BOARD_FAULT_N && n < FAULT_MAX; i++) {
         if (board_fault_is(b, (enum board_fault)i) && fault_rows[i].code != 0) {
             out[n++] = fault_rows[i].code;
         }
@@ -140,6 +157,7 @@ void board_power_cut(struct board *b, int64_t until_ms)
     b->cycle = 0;
     b->wants_closed = false;
     b->power_failed = true;
+    darken(b);
 }
 
 void board_count(struct board *b, int64_t dt_ms)

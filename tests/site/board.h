@@ -15,6 +15,8 @@
 
 #define BOARD_WATCHDOG_MS 3000 /* without a control cycle for so long it fires */
 #define BOARD_OPEN_MS 6000     /* after firing the contactor opens under load at the latest */
+#define BOARD_LAMP_N 8         /* S1..S4, online, charging mode, card, touch button */
+#define BOARD_LAMP_LEN 24      /* "orange:breathe" and the end */
 
 /* Physical faults; those that hardware reports by a code have one in the table of board.c. */
 enum board_fault {
@@ -27,6 +29,11 @@ enum board_fault {
     BOARD_RESIDUAL,    /* reports 8005 */
     BOARD_CABLE,       /* reports 8 */
     BOARD_LOAD,        /* reports 5 */
+    BOARD_SAFETY,      /* reports 8007 */
+    BOARD_EARTH,       /* reports 9004 */
+    BOARD_CCID,        /* reports 9005 */
+    BOARD_MODULE,      /* reports 9011 */
+    BOARD_DIODE,       /* the negative half-wave of the pilot is missing */
     BOARD_FAULT_N
 };
 
@@ -56,6 +63,16 @@ struct board {
     int32_t drawn_ma[PHASE_N];
     int64_t energy_wh;
     int64_t carried_mwms; /* below one Wh */
+    bool has_switch;      /* it tells its rated-current switch, switch_ma */
+    int32_t switch_ma;
+    bool is_locked; /* plug; as commanded, like all below */
+    char lamp[BOARD_LAMP_N][BOARD_LAMP_LEN];
+    int32_t brightness_permille;
+    char tone[BOARD_LAMP_LEN]; /* the last one played */
+    uint32_t tone_n;
+    bool is_button_down;
+    bool is_service;   /* which one */
+    int64_t button_ms; /* released then */
 };
 
 void board_init(struct board *b, const char *serial, enum phase_assign phases, int32_t rated_ma);

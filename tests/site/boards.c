@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/base/check.h"
+#include "common/base/text.h"
 #include "common/os/log.h"
 #include "tests/site/fields.h"
 
@@ -30,6 +31,10 @@ static void send_sample(struct boards *b, uint16_t box)
                                board->temperature_mdegc, "cable_ma", board_cable_ma(board), "cycle", (json_int_t)board->cycle, "watchdog_firings",
                                (json_int_t)board->firing_n, "watchdog_latched", board->is_latched, "faults", codes_json(board));
     CHECK(sample != NULL);
+    json_object_set_new(sample, "diode", json_boolean(board_fault_is(board, BOARD_DIODE) && board->pilot_ma > 0));
+    if (board->has_switch) {
+        json_object_set_new(sample, "switch_ma", json_integer(board->switch_ma));
+    }
     lines_write(b->peer[box], json_pack("{s:o}", "sample", sample));
     b->sent[box].at_ms = b->run->world.now_ms;
     b->sent[box].pilot = board_pilot_text(board);
@@ -53,16 +58,6 @@ static bool is_due(const struct boards *b, uint16_t box)
     return since_ms >= (moved ? SAMPLE_REST_MS : SAMPLE_MS);
 }
 
-void boards_tick(struct boards *b)
-{
-    for (uint16_t i = 0; i < b->run->site.box_n; i++) {
-        bool speaks = b->peer[i] != NULL && !board_fault_is(&b->run->world.board[i], BOARD_SILENT);
-        if (speaks && is_due(b, i)) {
-            send_sample(b, i);
-        }
-    }
-}
-
 bool boards_send(struct boards *b, uint16_t box, json_t *object)
 {
     if (b->peer[box] == NULL) {
@@ -71,6 +66,41 @@ bool boards_send(struct boards *b, uint16_t box, json_t *object)
     }
     lines_write(b->peer[box], object);
     return true;
+}
+
+static bool send_button(struct boards *b, uint16_t box)
+{
+    const struct board *board = &b->run->world.board[box];
+    return boards_send(b, box, json_pack("{s:{s:s, s:b}}", "button", "kind", board->is_service ? "service" : "touch", "down", board->is_button_down));
+}
+
+bool boards_press(struct boards *b, uint16_t box, bool is_service, int32_t ms)
+{
+    struct board *board = &b->run->world.board[box];
+    board->is_button_down = true;
+    board->is_service = is_service;
+    board->button_ms = b->run->world.now_ms + ms;
+    return send_button(b, box);
+}
+
+static void release_due(struct boards *b, uint16_t box)
+{
+    struct board *board = &b->run->world.board[box];
+    if (board->is_button_down && board->button_ms <= b->run->world.now_ms) {
+        board->is_button_down = false;
+        send_button(b, box);
+    }
+}
+
+void boards_tick(struct boards *b)
+{
+    for (uint16_t i = 0; i < b->run->site.box_n; i++) {
+        bool speaks = b->peer[i] != NULL && !board_fault_is(&b->run->world.board[i], BOARD_SILENT);
+        release_due(b, i);
+        if (speaks && is_due(b, i)) {
+            send_sample(b, i);
+        }
+    }
 }
 
 void boards_tell_identity(struct boards *b, uint16_t box)
@@ -130,6 +160,28 @@ static void attach(struct boards *b, struct line_peer *peer, const char *serial)
     boards_tell_identity(b, box);
 }
 
+/* Lights, tone and lock; a client of the first version sends none. */
+static void take_face(const struct fields *f, struct board *board)
+{
+    const json_t *lights = json_object_get(f->object, "lights");
+    int64_t tone_n = 0;
+    fields_bool(f, "locked", &board->is_locked);
+    fields_i32(f, "brightness_permille", 0, 1000, &board->brightness_permille);
+    fields_i64(f, "tone_n", 0, UINT32_MAX, &tone_n);
+    fields_text(f, "tone", board->tone, sizeof board->tone);
+    board->tone_n = (uint32_t)tone_n;
+    if (lights != NULL && json_array_size(lights) != BOARD_LAMP_N) {
+        sitedoc_error(f->errors, "lights: must be 8 texts");
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(lights); i++) {
+        const char *text = json_string_value(json_array_get(lights, i));
+        if (text == NULL || text_copy(board->lamp[i], BOARD_LAMP_LEN, text) != RC_OK) {
+            sitedoc_error(f->errors, "lights: must be COLOUR:MODE");
+        }
+    }
+}
+
 static void command(struct boards *b, struct line_peer *peer, const json_t *object, uint16_t box)
 {
     struct sitedoc_errors errors = {.n = 0};
@@ -143,6 +195,7 @@ static void command(struct boards *b, struct line_peer *peer, const json_t *obje
     fields_i64(&f, "rearm", 0, UINT32_MAX, &rearm);
     fields_i32(&f, "pilot_ma", 0, 80000, &pilot_ma);
     fields_bool(&f, "contactor", &wants_closed);
+    take_face(&f, board);
     if (errors.n > 0 || (pilot_ma > 0 && pilot_ma < PILOT_MIN_MA)) {
         refuse(peer, errors.n > 0 ? errors.at[0] : "pilot_ma: must be 0 or 6000..80000");
         return;

@@ -35,6 +35,9 @@ void boards_tick(struct boards *b);
 /* Send an event ("card", "button") to the client of a wallbox; takes the object. False: nobody is attached. */
 bool boards_send(struct boards *b, uint16_t box, json_t *object);
 
+/* Press a button for so long; it is released by itself. False: nobody is attached. */
+bool boards_press(struct boards *b, uint16_t box, bool is_service, int32_t ms);
+
 /* A vehicle with an identity was plugged in: tell it. */
 void boards_tell_identity(struct boards *b, uint16_t box);
 

@@ -1,4 +1,4 @@
-/* Buses on which meters answer: Modbus TCP servers (several units behind one address, as a gateway has them) and RTU lines over
+/* Buses on which meters and charge controllers answer: Modbus TCP servers (several units behind one address, as a gateway has them) and RTU lines over
  * pseudo-terminals. One request at a time per connection; an unknown unit gets no answer.
  */
 #pragma once
@@ -24,17 +24,22 @@ struct bus_line {
     uv_poll_t poll;
     uv_timer_t timer; /* latency of the answer under way */
     bool is_waiting;
-    uint64_t heard_ms; /* uv_now of the last bytes */
+    const struct meter *meter; /* that answers; NULL a controller */
+    uint64_t heard_ms;         /* uv_now of the last bytes */
     size_t in_len;
     size_t out_len;
+    size_t out_from;
+    int32_t byte_ms; /* between bytes of the answer; 0: all at once */
     uint8_t in[BUS_LINE_LEN];
-    uint8_t out[MODBUS_FRAME_MAX];
+    uint8_t out[MODBUS_FRAME_MAX + 2];
 };
 
 struct bus {
     struct run *run;
     const struct simulation *simulation; /* kept */
-    uint16_t first;                      /* the meter whose address this is; others of the same place answer here, too */
+    const struct serve *place;           /* kept; all meters and controllers of this place answer here */
+    bool is_controller;                  /* opened for a wallbox */
+    const char *name;                    /* of the meter or wallbox that it was opened for, kept */
     uv_loop_t *loop;
     struct tcp_listener listener;
     struct bus_conn *conns; /* list */
@@ -42,7 +47,10 @@ struct bus {
     char address[SERVE_LEN]; /* really served, for people */
 };
 
-/* Serve the meters at the place of meter `first`. RC_IO: *out_why says why; nothing to close. */
-MUST_USE enum rc bus_open(struct bus *b, uv_loop_t *loop, struct run *run, const struct simulation *simulation, uint16_t first, const char **out_why);
+/* Both at the same place; port 0 is never the same. */
+bool bus_shares(const struct serve *a, const struct serve *b);
+
+/* Serve whatever stands at a place; run, simulation, place and name are set, the rest zeroed. RC_IO: *out_why says why; nothing to close. */
+MUST_USE enum rc bus_open(struct bus *b, uv_loop_t *loop, const char **out_why);
 
 void bus_close(struct bus *b);

@@ -13,43 +13,64 @@
 #include "common/os/log.h"
 
 #define REQUEST_LEN 8 /* unit, function, address, count, CRC: all that a meter is asked */
-#define GAP_MS 50     /* after a silence of so long a new frame begins */
+#define WRITE_LEN 9   /* with function 16: before the count and behind the registers */
+#define WRITE_FUNCTION 16
+#define GAP_MS 50 /* after a silence of so long a new frame begins */
 
 static void serve_next(struct bus *b);
 
-static void send_answer(struct bus *b)
+static void send_bytes(struct bus *b, size_t len)
 {
     struct bus_line *l = &b->line;
-    ssize_t n = write(l->fd, l->out, l->out_len);
-    if (n != (ssize_t)l->out_len) {
+    ssize_t n = write(l->fd, l->out + l->out_from, len);
+    if (n != (ssize_t)len) {
         log_warn("line path=%s why=\"answer lost\"", b->address); /* nobody reads: its buffer is full */
     }
+    l->out_from += len;
 }
 
+/* The wait is over: send all, or one byte and wait again. */
 static void on_latency_over(uv_timer_t *timer)
 {
     struct bus *b = timer->data;
-    b->line.is_waiting = false;
-    send_answer(b);
+    struct bus_line *l = &b->line;
+    l->byte_ms = l->meter != NULL && l->meter->mode == METER_TRICKLE ? l->byte_ms : 0;
+    send_bytes(b, l->byte_ms == 0 ? l->out_len - l->out_from : 1);
+    if (l->out_from < l->out_len) {
+        CHECK(uv_timer_start(&l->timer, on_latency_over, (uint64_t)l->byte_ms, 0) == 0);
+        return;
+    }
+    l->is_waiting = false;
     serve_next(b);
 }
 
-static void take_request(struct bus *b)
+/* How long request and answer are on the line. */
+static int32_t wire_ms(const struct bus_reply *reply, size_t request_len, size_t answer_len)
+{
+    int64_t bits = (int64_t)(request_len + answer_len) * reply->byte_bits;
+    return reply->baud == 0 || reply->byte_ms != 0 ? 0 : (int32_t)((bits * 1000 + reply->baud - 1) / reply->baud);
+}
+
+static void take_request(struct bus *b, size_t request_len)
 {
     struct bus_line *l = &b->line;
-    struct bus_request request = {.unit = l->in[0], .pdu = l->in + 1, .pdu_len = REQUEST_LEN - 3};
-    size_t pdu_len = 0;
-    int32_t wait_ms = 0;
-    if (!bus_answer(b, &request, l->out + 1, &pdu_len, &wait_ms)) {
+    struct bus_request request = {.unit = l->in[0], .pdu = l->in + 1, .pdu_len = request_len - 3};
+    struct bus_reply reply;
+    if (!bus_answer(b, &request, &reply)) {
         return;
     }
-    l->out[0] = request.unit;
-    uint16_t crc = modbus_crc(l->out, pdu_len + 1);
-    l->out[pdu_len + 1] = (uint8_t)crc;
-    l->out[pdu_len + 2] = (uint8_t)(crc >> 8);
-    l->out_len = pdu_len + 3;
-    if (wait_ms == 0) {
-        send_answer(b);
+    l->out[0] = reply.unit;
+    memcpy(l->out + 1, reply.pdu, reply.pdu_len);
+    uint16_t crc = modbus_crc(l->out, reply.pdu_len + 1);
+    l->out[reply.pdu_len + 1] = (uint8_t)crc;
+    l->out[reply.pdu_len + 2] = (uint8_t)(crc >> 8);
+    l->out_len = reply.pdu_len + 3;
+    l->out_from = 0;
+    l->byte_ms = reply.byte_ms;
+    l->meter = reply.meter;
+    int32_t wait_ms = reply.wait_ms + wire_ms(&reply, request_len, l->out_len);
+    if (wait_ms == 0 && reply.byte_ms == 0) {
+        send_bytes(b, l->out_len);
         return;
     }
     l->is_waiting = true;
@@ -67,13 +88,21 @@ static void serve_next(struct bus *b)
 {
     struct bus_line *l = &b->line;
     while (!l->is_waiting && l->in_len >= REQUEST_LEN) {
-        uint16_t crc = (uint16_t)(l->in[6] | (l->in[7] << 8));
-        if (modbus_crc(l->in, REQUEST_LEN - 2) != crc) {
+        size_t len = l->in[1] == WRITE_FUNCTION ? WRITE_LEN + (size_t)l->in[6] : REQUEST_LEN;
+        if (len > sizeof l->in) { /* no such request */
             drop(l, 1);
             continue;
         }
-        take_request(b);
-        drop(l, REQUEST_LEN);
+        if (l->in_len < len) {
+            return;
+        }
+        uint16_t crc = (uint16_t)(l->in[len - 2] | (l->in[len - 1] << 8));
+        if (modbus_crc(l->in, len - 2) != crc) {
+            drop(l, 1);
+            continue;
+        }
+        take_request(b, len);
+        drop(l, len);
     }
 }
 
@@ -91,7 +120,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         l->in_len = 0;
     }
     ssize_t n = status == 0 ? read(l->fd, l->in + l->in_len, sizeof l->in - l->in_len) : 0;
-    if (n > 0) {
+    if (n > 0 && !l->is_waiting) { /* a meter that answers hears nothing else */
         l->in_len += (size_t)n;
         serve_next(b);
     }

@@ -107,8 +107,8 @@ static void button(struct control *c, const struct fields *f)
     if (!text_same(kind, "service") && !text_same(kind, "touch")) {
         error(f, "kind: must be service or touch");
     }
-    if (b != NULL && f->errors->n == 0) {
-        tell(c, f, box, json_pack("{s:{s:s, s:i}}", "button", "kind", kind, "ms", ms));
+    if (b != NULL && f->errors->n == 0 && !boards_press(c->boards, box, text_same(kind, "service"), ms)) {
+        error(f, "wallbox: no client is attached");
     }
 }
 
@@ -167,7 +167,7 @@ static void meter(struct control *c, const struct fields *f)
     if (site_meter_find(&c->run->site, id, &at) != RC_OK) {
         error(f, "id: the site has no such meter");
     } else if (meter_mode_parse(text, &mode) != RC_OK) {
-        error(f, "mode: must be ok, silent, frozen, sign, swapped, garbage or slow");
+        error(f, "mode: must be ok, silent, frozen, sign, swapped, garbage, slow, trickle, unit, function, exception or too_many");
     } else {
         meter_set_mode(&c->run->meter[at], mode);
     }
@@ -189,7 +189,8 @@ static void fault(struct control *c, const struct fields *f)
     bool is_code = text_same(kind, "code");
     bool is_voltage = text_same(kind, "voltage");
     if (is_code ? code == 0 : (!is_voltage && board_fault_parse(kind, &which) != RC_OK)) {
-        error(f, "kind: must be welded, stuck, pilot_short, pilot_lost, meter_stuck, silent, residual, cable, load, voltage (with mv), or code (with code)");
+        error(f, "kind: must be welded, stuck, pilot_short, pilot_lost, meter_stuck, silent, residual, cable, load, safety, earth, ccid, module, diode, "
+                 "voltage (with mv), or code (with code)");
     }
     if (b == NULL || f->errors->n > 0) {
         return;
@@ -211,6 +212,22 @@ static void temperature(struct control *c, const struct fields *f)
     fields_i32(f, "mdegc", -50000, 150000, &mdegc);
     if (b != NULL && f->errors->n == 0) {
         b->temperature_mdegc = mdegc;
+    }
+}
+
+/* The rated-current switch; null: a board that does not tell it. */
+static void set_switch(struct control *c, const struct fields *f)
+{
+    int32_t ma = 0;
+    uint16_t box = 0;
+    struct board *b = board_of(c, f, &box);
+    bool is_none = json_is_null(json_object_get(f->object, "ma"));
+    if (!is_none) {
+        fields_i32(f, "ma", 0, 80000, &ma);
+    }
+    if (b != NULL && f->errors->n == 0) {
+        b->has_switch = !is_none;
+        b->switch_ma = ma;
     }
 }
 
@@ -239,7 +256,7 @@ static void state(struct control *c, const struct fields *f)
 }
 
 static const struct verb verbs[] = {
-    {"plug", plug},   {"unplug", unplug}, {"wake", wake},   {"card", card},   {"button", button},           {"house", house},
+    {"plug", plug},   {"unplug", unplug}, {"wake", wake},   {"card", card},   {"button", button},           {"house", house},         {"switch", set_switch},
     {"solar", solar}, {"meter", meter},   {"fault", fault}, {"state", state}, {"temperature", temperature}, {"power_cut", power_cut},
 };
 
@@ -261,8 +278,8 @@ static void on_line(struct line_peer *peer, const json_t *object)
     struct fields f = {.object = object, .errors = &errors};
     const struct verb *verb = verb_of(object);
     if (verb == NULL) {
-        lines_write(peer,
-                    json_pack("{s:s}", "error", "cmd: must be plug, unplug, wake, card, button, house, solar, meter, fault, temperature, power_cut or state"));
+        lines_write(peer, json_pack("{s:s}", "error",
+                                    "cmd: must be plug, unplug, wake, card, button, house, solar, meter, fault, temperature, switch, power_cut or state"));
         return;
     }
     run_catch_up(c->run);

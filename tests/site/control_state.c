@@ -26,12 +26,27 @@ static json_t *vehicle_json(const struct vehicle *v)
 static json_t *box_json(const struct control *c, uint16_t i)
 {
     const struct board *b = &c->run->world.board[i];
+    const struct controller *r = &c->run->controller[i];
     int32_t drawn_ma[PHASE_N];
     world_drawn_ma(&c->run->world, i, drawn_ma);
-    return json_pack("{s:s, s:b, s:b, s:s, s:i, s:b, s:o, s:I, s:i, s:b, s:I, s:o}", "serial", b->serial, "attached", c->boards->peer[i] != NULL, "power",
-                     board_has_power(b), "pilot", board_pilot_text(b), "pilot_ma", b->pilot_ma, "contactor", b->is_closed, "drawn_ma", phases_json(drawn_ma),
-                     "energy_wh", (json_int_t)b->energy_wh, "temperature_mdegc", b->temperature_mdegc, "watchdog_latched", b->is_latched, "watchdog_firings",
-                     (json_int_t)b->firing_n, "vehicle", vehicle_json(&b->vehicle));
+    json_t *box = json_pack("{s:s, s:b, s:b, s:s, s:i, s:b, s:o, s:I, s:i, s:b, s:I, s:o}", "serial", b->serial, "attached", c->boards->peer[i] != NULL,
+                            "power", board_has_power(b), "pilot", board_pilot_text(b), "pilot_ma", b->pilot_ma, "contactor", b->is_closed, "drawn_ma",
+                            phases_json(drawn_ma), "energy_wh", (json_int_t)b->energy_wh, "temperature_mdegc", b->temperature_mdegc, "watchdog_latched",
+                            b->is_latched, "watchdog_firings", (json_int_t)b->firing_n, "vehicle", vehicle_json(&b->vehicle));
+    json_t *lights = json_array();
+    for (int k = 0; k < BOARD_LAMP_N; k++) {
+        json_array_append_new(lights, json_string(board_has_power(b) ? b->lamp[k] : "dark:steady"));
+    }
+    CHECK(box != NULL);
+    json_object_set_new(box, "lights", lights);
+    json_object_set_new(box, "brightness_permille", json_integer(b->brightness_permille));
+    json_object_set_new(box, "tone", json_string(b->tone));
+    json_object_set_new(box, "tone_n", json_integer(b->tone_n));
+    json_object_set_new(box, "locked", json_boolean(b->is_locked));
+    if (r->kind != CONTROLLER_NONE) {
+        json_object_set_new(box, "controller", json_pack("{s:i, s:i, s:I}", "set_a", r->set, "boot_a", r->saved[0], "saved_n", (json_int_t)r->saved_n));
+    }
+    return box;
 }
 
 json_t *control_state(const struct control *c)

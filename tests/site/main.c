@@ -18,6 +18,8 @@
 #include "tests/site/run.h"
 #include "tests/site/simdoc.h"
 
+#define BUS_MAX (METER_MAX + 32)
+
 struct arguments {
     const char *config;
     const char *boards;
@@ -37,7 +39,7 @@ struct program {
     struct boards boards;
     struct control control;
     uint16_t bus_n;
-    struct bus bus[METER_MAX];
+    struct bus bus[BUS_MAX];
     int status;
 };
 
@@ -103,13 +105,11 @@ static enum cli_exit read_document(const char *path, struct program *p)
     return rc == RC_OK ? CLI_EXIT_OK : CLI_EXIT_USAGE;
 }
 
-/* True when an earlier meter stands at the same place: one bus serves both. Port 0 is never the same place. */
-static bool is_served(const struct simulation *s, uint16_t meter)
+/* True when a bus stands at this place already. */
+static bool is_served(const struct program *p, const struct serve *place)
 {
-    size_t len = strlen(s->serve[meter].place);
-    bool is_any_port = !s->serve[meter].is_pty && len > 2 && text_same(s->serve[meter].place + len - 2, ":0");
-    for (uint16_t i = 0; i < meter && !is_any_port; i++) {
-        if (s->serve[i].is_pty == s->serve[meter].is_pty && text_same(s->serve[i].place, s->serve[meter].place)) {
+    for (uint16_t i = 0; i < p->bus_n; i++) {
+        if (bus_shares(p->bus[i].place, place)) {
             return true;
         }
     }
@@ -120,6 +120,21 @@ static bool say_busy(const char *what, const char *place, const char *why)
 {
     fprintf(stderr, "wallbox-site: %s %s: %s\n", what, place, why);
     return false;
+}
+
+static bool open_bus(struct program *p, const struct serve *place, const char *name, bool is_controller)
+{
+    struct bus *b = &p->bus[p->bus_n];
+    const char *why = "";
+    if (is_served(p, place)) {
+        return true;
+    }
+    *b = (struct bus){.run = &p->run, .simulation = &p->simulation, .place = place, .name = name, .is_controller = is_controller};
+    if (p->bus_n == BUS_MAX || bus_open(b, &p->loop, &why) != RC_OK) {
+        return say_busy(is_controller ? "controller" : "meter", place->place, p->bus_n == BUS_MAX ? "too many" : why);
+    }
+    p->bus_n++;
+    return true;
 }
 
 static bool listen_all(struct program *p, const struct arguments *a)
@@ -136,13 +151,15 @@ static bool listen_all(struct program *p, const struct arguments *a)
         return say_busy("--control", a->control, why);
     }
     for (uint16_t i = 0; i < p->run.site.meter_n; i++) {
-        if (is_served(&p->simulation, i)) {
-            continue;
+        if (!open_bus(p, &p->simulation.serve[i], p->run.site.meter[i].id, false)) {
+            return false;
         }
-        if (bus_open(&p->bus[p->bus_n], &p->loop, &p->run, &p->simulation, i, &why) != RC_OK) {
-            return say_busy("meter", p->simulation.serve[i].place, why);
+    }
+    for (uint16_t i = 0; i < p->run.site.box_n; i++) {
+        const struct controller_setup *c = &p->simulation.box[i].controller;
+        if (c->kind != CONTROLLER_NONE && !open_bus(p, &c->serve, p->run.site.box[i].serial, true)) {
+            return false;
         }
-        p->bus_n++;
     }
     return true;
 }
@@ -157,7 +174,7 @@ static void say_ready(const struct program *p, const struct arguments *a)
         printf(" control=%s", a->control);
     }
     for (uint16_t i = 0; i < p->bus_n; i++) {
-        printf(" meter.%s=%s", p->run.site.meter[p->bus[i].first].id, p->bus[i].address);
+        printf(" %s.%s=%s", p->bus[i].is_controller ? "controller" : "meter", p->bus[i].name, p->bus[i].address);
     }
     printf("\n");
     (void)fflush(stdout); /* nobody may be listening */

@@ -7,8 +7,9 @@
 #define MWMS_PER_MWH INT64_C(3600000)
 
 static const char *const mode_texts[METER_MODE_N] = {
-    [METER_OK] = "ok",           [METER_SILENT] = "silent",   [METER_FROZEN] = "frozen", [METER_SIGN] = "sign",
-    [METER_SWAPPED] = "swapped", [METER_GARBAGE] = "garbage", [METER_SLOW] = "slow",
+    [METER_OK] = "ok",           [METER_SILENT] = "silent",     [METER_FROZEN] = "frozen",       [METER_SIGN] = "sign",
+    [METER_SWAPPED] = "swapped", [METER_GARBAGE] = "garbage",   [METER_SLOW] = "slow",           [METER_TRICKLE] = "trickle",
+    [METER_UNIT] = "unit",       [METER_FUNCTION] = "function", [METER_EXCEPTION] = "exception", [METER_TOO_MANY] = "too_many",
 };
 
 const char *meter_mode_text(enum meter_mode mode)

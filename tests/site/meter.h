@@ -14,16 +14,22 @@
 
 enum meter_mode {
     METER_OK,
-    METER_SILENT,  /* does not answer */
-    METER_FROZEN,  /* answers what it had when it froze */
-    METER_SIGN,    /* import and export exchanged, as a meter mounted the wrong way round */
-    METER_SWAPPED, /* its phases L1 and L2 exchanged */
-    METER_GARBAGE, /* random registers */
-    METER_SLOW,    /* answers after METER_SLOW_MS */
+    METER_SILENT,    /* does not answer */
+    METER_FROZEN,    /* answers what it had when it froze */
+    METER_SIGN,      /* import and export exchanged, as a meter mounted the wrong way round */
+    METER_SWAPPED,   /* its phases L1 and L2 exchanged */
+    METER_GARBAGE,   /* random registers */
+    METER_SLOW,      /* answers after METER_SLOW_MS */
+    METER_TRICKLE,   /* sends its answer a byte each METER_TRICKLE_MS */
+    METER_UNIT,      /* answers as if it were another unit */
+    METER_FUNCTION,  /* answers to another function than was asked */
+    METER_EXCEPTION, /* refuses everything, exception 2 */
+    METER_TOO_MANY,  /* sends one register more than was asked */
     METER_MODE_N
 };
 
 #define METER_SLOW_MS 1500
+#define METER_TRICKLE_MS 300
 
 struct meter {
     const struct site_meter *site; /* kept */

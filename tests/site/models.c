@@ -1,6 +1,7 @@
 /* The list of simulated meter models. Several share a table. */
 #include "tests/site/models.h"
-#include "common/base/text.h"
+
+#include <string.h>
 
 static const struct meter_model models[] = {
     {"tq_em300_lr", &tq_em300_lr_table},
@@ -29,8 +30,9 @@ static const struct meter_model models[] = {
 
 const struct meter_model *model_find(const char *id)
 {
+    size_t len = strcspn(id, ".");
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
-        if (text_same(models[i].id, id)) {
+        if (strlen(models[i].id) == len && strncmp(models[i].id, id, len) == 0) {
             return &models[i];
         }
     }

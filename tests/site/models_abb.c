@@ -1,7 +1,7 @@
 /* Register facts of meters by ABB and Janitza. */
 #include "tests/site/models.h"
 
-static const struct area abb_b23_area[] = {{3, 20480, 8}, {3, 21600, 24}, {3, 23296, 62}};
+static const struct area abb_b23_area[] = {{3, 20480, 8}, {3, 21600, 24}, {3, 23296, 62}, {3, 35168, 4}};
 static const struct point abb_b23_point[] = {
     {POINT_IMPORT, 0, 20480, FORM_U64, HIGH_FIRST, 10000000}, {POINT_EXPORT, 0, 20484, FORM_U64, HIGH_FIRST, 10000000},
     {POINT_IMPORT, 1, 21600, FORM_U64, HIGH_FIRST, 10000000}, {POINT_IMPORT, 2, 21604, FORM_U64, HIGH_FIRST, 10000000},
@@ -14,16 +14,16 @@ static const struct point abb_b23_point[] = {
     {POINT_POWER, 2, 23320, FORM_I32, HIGH_FIRST, 10000},     {POINT_POWER, 3, 23322, FORM_I32, HIGH_FIRST, 10000},
     {POINT_FREQUENCY, 0, 23340, FORM_U16, HIGH_FIRST, 10000}, {POINT_FACTOR, 0, 23354, FORM_I16, HIGH_FIRST, 1000},
     {POINT_FACTOR, 1, 23355, FORM_I16, HIGH_FIRST, 1000},     {POINT_FACTOR, 2, 23356, FORM_I16, HIGH_FIRST, 1000},
-    {POINT_FACTOR, 3, 23357, FORM_I16, HIGH_FIRST, 1000},
+    {POINT_FACTOR, 3, 23357, FORM_I16, HIGH_FIRST, 1000},     {POINT_CONSTANT, 0, 35168, FORM_U32, HIGH_FIRST, 0x42323320}, /* "B23 " */
 };
 const struct point_table abb_b23_table = POINT_TABLE(abb_b23, 125);
 
-static const struct area abb_b21_area[] = {{3, 20480, 8}, {3, 23296, 59}};
+static const struct area abb_b21_area[] = {{3, 20480, 8}, {3, 23296, 59}, {3, 35168, 4}};
 static const struct point abb_b21_point[] = {
     {POINT_IMPORT, 0, 20480, FORM_U64, HIGH_FIRST, 10000000}, {POINT_EXPORT, 0, 20484, FORM_U64, HIGH_FIRST, 10000000},
     {POINT_VOLTAGE, 1, 23296, FORM_U32, HIGH_FIRST, 100000},  {POINT_CURRENT, 1, 23308, FORM_U32, HIGH_FIRST, 10000},
     {POINT_POWER, 0, 23316, FORM_I32, HIGH_FIRST, 10000},     {POINT_FREQUENCY, 0, 23340, FORM_U16, HIGH_FIRST, 10000},
-    {POINT_FACTOR, 0, 23354, FORM_I16, HIGH_FIRST, 1000},
+    {POINT_FACTOR, 0, 23354, FORM_I16, HIGH_FIRST, 1000},     {POINT_CONSTANT, 0, 35168, FORM_U32, HIGH_FIRST, 0x42323120}, /* "B21 " */
 };
 const struct point_table abb_b21_table = POINT_TABLE(abb_b21, 125);
 

@@ -77,7 +77,7 @@ struct image {
     uint16_t reg[IMAGE_LEN]; /* the areas one after the other */
 };
 
-/* Model of an id; NULL when there is none. */
+/* Model of an id; NULL when there is none. Options of the manager behind a dot do not count: a meter knows nothing of them. */
 const struct meter_model *model_find(const char *id);
 
 /* Ids of all models, at 0..; NULL behind the last. */

@@ -23,7 +23,10 @@ void run_init(struct run *r, const struct simulation *s)
     }
     for (uint16_t i = 0; i < r->site.box_n; i++) {
         struct vehicle_spec spec = s->box[i].vehicle;
+        const struct controller_setup *setup = &s->box[i].controller;
         r->world.board[i].rated_ma = s->box[i].rated_ma;
+        controller_init(&r->controller[i], setup->kind, setup->firmware, setup->boot_a);
+        r->controller[i].has_relay = setup->has_relay;
         if (s->box[i].has_vehicle) {
             spec.needed_wh = div_up(spec.needed_wh, s->options.speed);
             vehicle_plug(&r->world.board[i].vehicle, &spec);
@@ -48,9 +51,18 @@ static void after_step(struct run *r)
     }
 }
 
+/* One step of the world; controllers act before and see after it. */
+static void step(struct run *r, int64_t now_ms)
+{
+    for (uint16_t i = 0; i < r->site.box_n; i++) {
+        controller_step(&r->controller[i], &r->world.board[i], now_ms);
+    }
+    world_step(&r->world, now_ms);
+}
+
 static void tick(struct run *r)
 {
-    world_step(&r->world, r->next_tick_ms);
+    step(r, r->next_tick_ms);
     after_step(r);
     if (r->next_tick_ms % ROW_MS == 0 && record_rows(&r->record, &r->world) != RC_OK) {
         log_err("record why=\"cannot be written\"");
@@ -74,13 +86,13 @@ void run_catch_up(struct run *r)
         tick(r);
     }
     if (!r->is_over && now_ms > r->world.now_ms) {
-        world_step(&r->world, now_ms);
+        step(r, now_ms);
     }
 }
 
 void run_react(struct run *r)
 {
-    world_step(&r->world, r->world.now_ms);
+    step(r, r->world.now_ms);
 }
 
 static void on_wake(struct wake *wake)

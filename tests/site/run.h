@@ -24,6 +24,7 @@ struct run {
     struct world world;
     struct sessions sessions;
     struct meter meter[METER_MAX];
+    struct controller controller[BOX_MAX];
     struct record record;
     struct wake wake;
     int64_t began_ms; /* CLOCK_BOOTTIME at time 0 */

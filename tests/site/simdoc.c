@@ -49,6 +49,18 @@ static void read_general(const struct fields *f, struct simulation *s)
     s->options.day_start_ms = (int64_t)start_min * 60000;
 }
 
+/* Speed of "DEVICE:BAUD:PARITY:UNIT"; without a speed bytes take no time. A byte has 10 bits, with parity 11. */
+static void speed_from_address(const char *device, struct serve *out)
+{
+    const char *baud = strchr(device, ':');
+    const char *parity = baud != NULL ? strchr(baud + 1, ':') : NULL;
+    int64_t number = 0;
+    if (parity != NULL && csv_number((struct csv_text){baud + 1, (size_t)(parity - baud - 1)}, 0, &number) == RC_OK && number >= 1 && number <= 1000000) {
+        out->baud = (int32_t)number;
+        out->byte_bits = parity[1] == 'N' || parity[1] == 'n' ? 10 : 11;
+    }
+}
+
 /* The address that the manager is told, "tcp:HOST:PORT:UNIT" or "rtu:DEVICE:BAUD:PARITY:UNIT", says where to serve and for which unit. */
 static bool serve_from_address(const char *address, struct serve *out)
 {
@@ -67,16 +79,19 @@ static bool serve_from_address(const char *address, struct serve *out)
         return false;
     }
     memcpy(out->place, address + 4, len); /* the rest is zeroes */
+    if (out->is_pty) {
+        speed_from_address(address + 4, out);
+    }
     out->unit = (uint8_t)number;
     return true;
 }
 
 static void read_meter(const struct fields *meters, const struct site_meter *meter, struct serve *out)
 {
-    static const char *const keys[] = {"serve", "unit", "latency_ms", "refresh_ms", NULL};
+    static const char *const keys[] = {"serve", "unit", "latency_ms", "refresh_ms", "baud", NULL};
     struct fields f = fields_of(meters, meter->id);
     char serve[SERVE_LEN] = "";
-    *out = (struct serve){.latency_ms = 5, .refresh_ms = 200, .unit = 1};
+    *out = (struct serve){.latency_ms = 5, .refresh_ms = 200, .unit = 1, .byte_bits = 10};
     bool is_addressed = serve_from_address(meter->address, out);
     int32_t unit = out->unit;
     fields_refuse_unknown(&f, keys);
@@ -84,6 +99,7 @@ static void read_meter(const struct fields *meters, const struct site_meter *met
     fields_i32(&f, "unit", 0, 255, &unit);
     fields_i32(&f, "latency_ms", 0, 10000, &out->latency_ms);
     fields_i32(&f, "refresh_ms", 10, 60000, &out->refresh_ms);
+    fields_i32(&f, "baud", 0, 1000000, &out->baud);
     out->unit = (uint8_t)unit;
     if (serve[0] == '\0' && !is_addressed) {
         error(&f, "serve", "missing, and the meter's address is neither tcp:HOST:PORT:UNIT nor rtu:DEVICE:BAUD:PARITY:UNIT");
@@ -96,9 +112,47 @@ static void read_meter(const struct fields *meters, const struct site_meter *met
     }
 }
 
+static void read_controller(const struct fields *box, struct controller_setup *out)
+{
+    static const char *const keys[] = {"model", "serve", "unit", "meter_unit", "latency_ms", "baud", "firmware", "boot_a", "relay", NULL};
+    struct fields f = fields_of(box, "controller");
+    char model[32] = "";
+    char serve[SERVE_LEN] = "";
+    int32_t unit = 1;
+    int32_t meter_unit = 2;
+    int32_t firmware = 17;
+    int32_t boot_a = 32;
+    *out = (struct controller_setup){.serve = {.latency_ms = 5, .byte_bits = 10}};
+    if (f.object == NULL) {
+        return;
+    }
+    fields_refuse_unknown(&f, keys);
+    fields_text(&f, "model", model, sizeof model);
+    fields_text(&f, "serve", serve, sizeof serve);
+    fields_i32(&f, "unit", 1, 255, &unit);
+    fields_i32(&f, "meter_unit", 1, 247, &meter_unit);
+    fields_i32(&f, "latency_ms", 0, 10000, &out->serve.latency_ms);
+    fields_i32(&f, "baud", 0, 1000000, &out->serve.baud);
+    fields_i32(&f, "firmware", 1, 255, &firmware);
+    fields_i32(&f, "boot_a", 0, 80, &boot_a);
+    fields_bool(&f, "relay", &out->has_relay);
+    if (controller_parse(model, &out->kind) != RC_OK) {
+        error(&f, "model", "must be evse_wb_din or phoenix_charx");
+    }
+    if (serve[0] == '\0') {
+        error(&f, "serve", "missing: HOST:PORT or pty:PATH");
+    }
+    out->serve.is_pty = strncmp(serve, "pty:", 4) == 0;
+    (void)snprintf(out->serve.place, sizeof out->serve.place, "%s", serve + (out->serve.is_pty ? 4 : 0));
+    out->serve.unit = (uint8_t)unit;
+    out->meter_unit = (uint8_t)meter_unit;
+    out->firmware = (uint16_t)firmware;
+    out->boot_a = (uint16_t)boot_a;
+}
+
 static void read_box(const struct fields *boxes, const struct site_box *box, struct box_setup *out)
 {
-    static const char *const keys[] = {"rated_ma", "watchdog", "vehicle", NULL};
+    static const char *const keys[] = {"rated_ma", "watchdog", "vehicle", "controller", NULL};
     struct fields f = fields_of(boxes, box->serial);
     *out = (struct box_setup){.rated_ma = box->max_ma, .watchdog = "hardware"};
     fields_refuse_unknown(&f, keys);
@@ -107,6 +161,7 @@ static void read_box(const struct fields *boxes, const struct site_box *box, str
     if (strcmp(out->watchdog, "hardware") != 0 && strcmp(out->watchdog, "external") != 0 && strcmp(out->watchdog, "none") != 0) {
         error(&f, "watchdog", "must be hardware, external or none");
     }
+    read_controller(&f, &out->controller);
     struct fields vehicle = fields_of(&f, "vehicle");
     vehicle_spec_default(&out->vehicle);
     out->has_vehicle = vehicle.object != NULL;

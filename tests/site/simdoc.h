@@ -11,6 +11,7 @@
 
 #include "manager/core/site.h"
 #include "manager/shell/sitedoc.h"
+#include "tests/site/controller.h"
 #include "tests/site/sessions.h"
 #include "tests/site/world.h"
 
@@ -21,11 +22,24 @@ struct serve {
     bool is_pty; /* RTU over a pseudo-terminal with a symbolic link at `place`; otherwise TCP at `place` ("HOST:PORT") */
     char place[SERVE_LEN];
     uint8_t unit;
+    int32_t baud; /* of a pseudo-terminal: bytes take so long; 0: no time */
+    int32_t byte_bits;
     int32_t latency_ms;
     int32_t refresh_ms;
 };
 
+/* A charge controller on Modbus instead of a client's board. */
+struct controller_setup {
+    enum controller_kind kind;
+    struct serve serve;
+    uint8_t meter_unit;
+    uint16_t firmware;
+    uint16_t boot_a; /* current after a start, as delivered */
+    bool has_relay;
+};
+
 struct box_setup {
+    struct controller_setup controller;
     int32_t rated_ma;
     char watchdog[16]; /* hardware, external or none: what the board says of itself */
     bool has_vehicle;

@@ -122,6 +122,46 @@ Test(codec, golden_bytes_decode_to_every_kind)
     }
 }
 
+Test(codec, what_a_newer_version_added_has_golden_bytes_too)
+{
+    for (int kind = MSG_HELLO; kind < MSG_N; kind++) {
+        struct msg sample = sample_newer((enum msg_kind)kind);
+
+        if (golden_newer_hex[kind] == NULL) {
+            continue;
+        }
+        wire_golden_newer((enum msg_kind)kind, &w);
+        cr_assert_eq(codec_encode(&sample, out, sizeof out, &len), RC_OK);
+        cr_assert_eq(len, w.len, "%s", msg_kind_text(sample.kind));
+        cr_assert_eq(memcmp(out, w.at, len), 0, "%s", msg_kind_text(sample.kind));
+        expect(RC_OK, "");
+        sample_expect_same(&m, &sample);
+    }
+}
+
+Test(codec, lights_come_whole_or_not_at_all)
+{
+    const uint8_t seven[] = {1, 1, 1, 1, 1, 1, 1};
+    const uint8_t eight[] = {1, 1, 1, 1, 1, 1, 1, 7};
+
+    extra.len = 0;
+    wire_bytes(&extra, 26, seven, sizeof seven);
+    wire_bytes(&extra, 27, seven, sizeof seven);
+    wire_number(&extra, 28, 1000);
+    wire_changed(MSG_STATUS, 0, &extra, &w);
+    expect(RC_RANGE, "lights");
+    extra.len = 0;
+    wire_bytes(&extra, 26, eight, sizeof eight);
+    wire_bytes(&extra, 27, eight, sizeof eight);
+    wire_number(&extra, 28, 1000);
+    wire_changed(MSG_STATUS, 0, &extra, &w);
+    expect(RC_RANGE, "lights"); /* no such colour */
+    extra.len = 0;
+    wire_number(&extra, 28, 1000);
+    wire_changed(MSG_STATUS, 0, &extra, &w);
+    expect(RC_RANGE, "lights");
+}
+
 static void round_trip(const struct msg *from)
 {
     cr_assert_eq(codec_encode(from, out, sizeof out, &len), RC_OK);

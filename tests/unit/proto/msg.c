@@ -131,6 +131,7 @@ static const struct range ranges[] = {
     AT_LEAST(MSG_FAULT_CLEARED, "code", fault.code, 1),
     UTC(MSG_FAULT_CLEARED, "utc_ms", fault.utc_ms),
     BETWEEN(MSG_FAULT_CLEARED, "age_ms", fault.age_ms, 0, TEN_YEARS_MS),
+    UTC(MSG_AUTHORIZE_RESULT, "expires_utc_ms", authorize_result.expires_utc_ms),
     BETWEEN(MSG_COMMAND, "value", command.value, 0, 1000), /* of the sample's kind, LED brightness */
     ENUM(MSG_COMMAND_RESULT, "result", result.result, RESULT_N),
     AT_LEAST(MSG_CONFIG_SET, "epoch", config_set.epoch, 1),
@@ -276,6 +277,64 @@ Test(msg, faults_are_bounded_and_have_codes)
     expect_refused(&m, "faults", UINT8_MAX);
 }
 
+/* 06 6.4: lights travel to the manager. */
+Test(msg, lights_have_a_colour_and_a_mode_each_when_they_are_there)
+{
+    struct msg m = sample_newer(MSG_STATUS);
+
+    expect_allowed(&m, "lights", 0);
+    m.status.lights.lamp[LAMP_TOUCH].colour = LIGHT_COLOUR_N;
+    expect_refused(&m, "lights", LIGHT_COLOUR_N);
+    m.status.lights.lamp[LAMP_TOUCH].colour = LIGHT_UNSET;
+    expect_refused(&m, "lights", LIGHT_UNSET);
+    m.status.has_lights = false;
+    expect_allowed(&m, "lights", 0);
+    m = sample_newer(MSG_STATUS);
+    m.status.lights.lamp[LAMP_S1].mode = LIGHT_MODE_N;
+    expect_refused(&m, "lights", LIGHT_MODE_N);
+    m = sample_newer(MSG_STATUS);
+    m.status.lights.brightness_permille = 1001;
+    expect_refused(&m, "brightness_permille", 1001);
+    m.status.lights.brightness_permille = -1;
+    expect_refused(&m, "brightness_permille", -1);
+}
+
+/* 06 6.3: the manager's list of cards and vehicles. */
+Test(msg, an_entry_of_the_list_of_cards_is_a_card_or_a_vehicle)
+{
+    struct msg m = sample_newer(MSG_CONFIG_SET);
+    struct msg_card cards[CARD_CHUNK_MAX + 1];
+
+    memset(cards, 0, sizeof cards);
+    expect_allowed(&m, "cards", m.config_set.cards_n);
+    cards[0] = m.config_set.cards[0];
+    m.config_set.cards = cards;
+    m.config_set.cards_n = 1;
+    expect_allowed(&m, "cards", 1);
+    cards[0].identity[0] = 'X';
+    expect_refused(&m, "cards", 1); /* both */
+    cards[0].uid.len = 0;
+    expect_allowed(&m, "cards", 1);
+    cards[0].identity[0] = '\0';
+    expect_refused(&m, "cards", 1); /* neither */
+    cards[0].uid.len = 5;
+    expect_refused(&m, "cards", 1);
+    cards[0].uid.len = 8;
+    cards[0].kind = CARD_KIND_N;
+    expect_refused(&m, "cards", 1);
+    cards[0].kind = CARD_SETUP;
+    cards[0].expires_utc_ms = 1;
+    expect_refused(&m, "cards", 1);
+    cards[0].expires_utc_ms = 0;
+    m.config_set.cards_n = CARD_CHUNK_MAX + 1;
+    expect_refused(&m, "cards", CARD_CHUNK_MAX + 1);
+    m.config_set.cards_n = 1;
+    m.config_set.cards_all_n = m.config_set.cards_from;
+    expect_refused(&m, "cards_all_n", m.config_set.cards_from);
+    m.config_set.cards_from = 65536;
+    expect_refused(&m, "cards_from", 65536);
+}
+
 Test(msg, a_session_never_ends_below_its_start)
 {
     struct msg m = sample_msg(MSG_SESSION_RECORD);
@@ -325,6 +384,7 @@ Test(msg, the_value_of_a_command_depends_on_its_kind)
         int32_t good[2];
         int32_t bad[3];
     } rows[] = {
+        {COMMAND_AVAILABILITY, {0, 1}, {-1, 2, INT32_MAX}},
         {COMMAND_START, {0, 0}, {-1, 1, INT32_MAX}},
         {COMMAND_STOP, {0, 0}, {-1, 1, INT32_MAX}},
         {COMMAND_PAUSE, {0, 0}, {-1, 1, INT32_MAX}},

@@ -13,6 +13,10 @@ static const int32_t few_quarters[] = {1200, 2750, 0, 301};
 static const uint8_t few_bytes[] = {0x00, 0xff, 0x10, 0x80};
 static int32_t many_quarters[QUARTER_MAX];
 static uint8_t many_bytes[CHUNK_MAX];
+static struct msg_card many_cards[CARD_CHUNK_MAX];
+static const struct msg_card few_cards[] = {{.uid = {.len = 4, .at = {0x04, 0xa1, 0xb2, 0xc3}}, .kind = CARD_MASTER},
+                                            {.uid = {.len = 10, .at = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, .kind = CARD_USER, .blocked = true},
+                                            {.identity = "0007CBEA0001", .kind = CARD_USER, .expires_utc_ms = INT64_C(1789000000000)}};
 
 #define SESSION                                                                                            \
     {                                                                                                      \
@@ -109,6 +113,47 @@ static const struct msg samples[MSG_N] = {
     [MSG_GOODBYE] = {.goodbye = {.reason = GOODBYE_RESTARTING}},
 };
 
+struct msg sample_newer(enum msg_kind kind)
+{
+    struct msg m = sample_msg(kind);
+
+    switch (kind) {
+    case MSG_STATUS:
+        m.status.has_lights = true;
+        m.status.lights.brightness_permille = 800;
+        for (int i = 0; i < LAMP_N; i++) {
+            m.status.lights.lamp[i] = (struct light){i < LAMP_ONLINE ? LIGHT_BLUE : LIGHT_DARK, i < LAMP_ONLINE ? LIGHT_FLASH : LIGHT_STEADY};
+        }
+        break;
+    case MSG_AUTHORIZE:
+        m.authorize.taught = true;
+        break;
+    case MSG_AUTHORIZE_RESULT:
+        m.authorize_result.expires_utc_ms = UTC_MS;
+        break;
+    case MSG_SESSION_STARTED:
+        memcpy(m.session_started.identity, "0007CBEA0001", sizeof "0007CBEA0001");
+        break;
+    case MSG_SESSION_RECORD:
+        memcpy(m.session_record.identity, "0007CBEA0001", sizeof "0007CBEA0001");
+        break;
+    case MSG_COMMAND:
+        m.command.kind = COMMAND_AVAILABILITY;
+        m.command.value = 1;
+        break;
+    case MSG_CONFIG_SET:
+        m.config_set.has_cards = true;
+        m.config_set.cards_from = 128;
+        m.config_set.cards_all_n = 131;
+        m.config_set.cards_n = 3;
+        m.config_set.cards = few_cards;
+        break;
+    default: /* nothing new */
+        break;
+    }
+    return m;
+}
+
 struct msg sample_msg(enum msg_kind kind)
 {
     struct msg m = samples[kind];
@@ -156,6 +201,16 @@ static void fill(char *text, size_t cap)
 {
     memset(text, 'z', cap - 1);
     text[cap - 1] = '\0';
+}
+
+static struct lights largest_lights(void)
+{
+    struct lights l = {.brightness_permille = 1000};
+
+    for (int i = 0; i < LAMP_N; i++) {
+        l.lamp[i] = (struct light){LIGHT_COLOUR_N - 1, LIGHT_MODE_N - 1};
+    }
+    return l;
 }
 
 static void largest_link(struct msg *m)
@@ -209,7 +264,9 @@ static void largest_link(struct msg *m)
                                         .energy_wh = MOST_WH,
                                         .session_wh = MOST_WH,
                                         .power_w = 1000000,
-                                        .temperature_mdegc = 200000};
+                                        .temperature_mdegc = 200000,
+                                        .has_lights = true,
+                                        .lights = largest_lights()};
         memset(m->status.faults, 0xff, sizeof m->status.faults);
         memset(&m->status.session, 0xff, sizeof m->status.session);
         break;
@@ -237,21 +294,34 @@ static void largest_session(struct msg *m)
     memset(&id, 0xff, sizeof id);
     switch (m->kind) {
     case MSG_AUTHORIZE:
-        m->authorize = (struct msg_authorize){.seq = UINT32_MAX, .uid = uid};
+        m->authorize = (struct msg_authorize){.seq = UINT32_MAX, .uid = uid, .taught = true};
         fill(m->authorize.identity, sizeof m->authorize.identity);
         break;
     case MSG_AUTHORIZE_RESULT:
-        m->authorize_result = (struct msg_authorize_result){UINT32_MAX, AUTH_N - 1};
+        m->authorize_result = (struct msg_authorize_result){UINT32_MAX, AUTH_N - 1, LAST_UTC_MS};
         break;
     case MSG_SESSION_STARTED:
-        m->session_started = (struct msg_session_started){id, LAST_UTC_MS, TEN_YEARS_MS, MOST_WH, uid};
+        m->session_started =
+            (struct msg_session_started){.session = id, .start_utc_ms = LAST_UTC_MS, .start_age_ms = TEN_YEARS_MS, .start_wh = MOST_WH, .uid = uid};
+        fill(m->session_started.identity, sizeof m->session_started.identity);
         break;
     case MSG_SESSION_RECORD:
         for (int i = 0; i < QUARTER_MAX; i++) {
             many_quarters[i] = INT32_MAX;
         }
-        m->session_record = (struct msg_session_record){id,      LAST_UTC_MS, LAST_UTC_MS, TEN_YEARS_MS, TEN_YEARS_MS, MOST_WH,
-                                                        MOST_WH, uid,         END_N - 1,   LAST_UTC_MS,  QUARTER_MAX,  many_quarters};
+        m->session_record = (struct msg_session_record){.session = id,
+                                                        .start_utc_ms = LAST_UTC_MS,
+                                                        .stop_utc_ms = LAST_UTC_MS,
+                                                        .start_age_ms = TEN_YEARS_MS,
+                                                        .stop_age_ms = TEN_YEARS_MS,
+                                                        .start_wh = MOST_WH,
+                                                        .stop_wh = MOST_WH,
+                                                        .uid = uid,
+                                                        .end = END_N - 1,
+                                                        .first_quarter_utc_ms = LAST_UTC_MS,
+                                                        .quarter_n = QUARTER_MAX,
+                                                        .quarter_wh = many_quarters};
+        fill(m->session_record.identity, sizeof m->session_record.identity);
         break;
     case MSG_RECORD_ACK:
         m->record_ack.session = id;
@@ -263,6 +333,19 @@ static void largest_session(struct msg *m)
     }
 }
 
+/* Vehicles: their entries are the longer ones. */
+static const struct msg_card *largest_cards(void)
+{
+    memset(many_cards, 0, sizeof many_cards);
+    for (int i = 0; i < CARD_CHUNK_MAX; i++) {
+        fill(many_cards[i].identity, sizeof many_cards[i].identity);
+        many_cards[i].kind = CARD_KIND_N - 1;
+        many_cards[i].blocked = true;
+        many_cards[i].expires_utc_ms = LAST_UTC_MS;
+    }
+    return many_cards;
+}
+
 static void largest_control(struct msg *m)
 {
     switch (m->kind) {
@@ -270,7 +353,17 @@ static void largest_control(struct msg *m)
         m->command = (struct msg_command){UINT32_MAX, COMMAND_LOCAL_CURRENT, 80000};
         break;
     case MSG_CONFIG_SET:
-        m->config_set = (struct msg_config_set){UINT64_MAX, UINT32_MAX, 80000, 10000, true, true};
+        m->config_set = (struct msg_config_set){.epoch = UINT64_MAX,
+                                                .version = UINT32_MAX,
+                                                .max_ma = 80000,
+                                                .status_ms = 10000,
+                                                .authorization = true,
+                                                .commissioned = true,
+                                                .has_cards = true,
+                                                .cards_from = UINT16_MAX - CARD_CHUNK_MAX,
+                                                .cards_all_n = UINT16_MAX,
+                                                .cards_n = CARD_CHUNK_MAX,
+                                                .cards = largest_cards()};
         break;
     case MSG_CONFIG_ACK:
         m->config_ack = (struct msg_config_ack){UINT32_MAX, RESULT_N - 1};
@@ -328,6 +421,11 @@ void sample_expect_same(const struct msg *a, const struct msg *b)
         cr_assert_eq(a->chunk.bytes_len, b->chunk.bytes_len);
         cr_assert(a->chunk.bytes_len == 0 || memcmp(a->chunk.bytes, b->chunk.bytes, a->chunk.bytes_len) == 0);
         x.chunk.bytes = y.chunk.bytes = NULL;
+    }
+    if (a->kind == MSG_CONFIG_SET) {
+        cr_assert_eq(a->config_set.cards_n, b->config_set.cards_n);
+        cr_assert(a->config_set.cards_n == 0 || memcmp(a->config_set.cards, b->config_set.cards, a->config_set.cards_n * sizeof a->config_set.cards[0]) == 0);
+        x.config_set.cards = y.config_set.cards = NULL;
     }
     /* Both sides are built from zeroed objects, so that padding is 0 as well. */
     cr_assert_eq(memcmp(&x, &y, sizeof x), 0, "%s differs", msg_kind_text(a->kind));

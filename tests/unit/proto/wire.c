@@ -46,14 +46,22 @@ static uint8_t nibble(char c)
     return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-void wire_golden(enum msg_kind kind, struct wire *w)
+static void from_hex(const char *hex, struct wire *w)
 {
-    const char *hex = golden_hex[kind];
-
     w->len = 0;
     for (size_t i = 0; hex[i] != '\0'; i += 2) {
         wire_byte(w, (uint8_t)(nibble(hex[i]) << 4 | nibble(hex[i + 1])));
     }
+}
+
+void wire_golden(enum msg_kind kind, struct wire *w)
+{
+    from_hex(golden_hex[kind], w);
+}
+
+void wire_golden_newer(enum msg_kind kind, struct wire *w)
+{
+    from_hex(golden_newer_hex[kind], w);
 }
 
 static uint64_t read_varint(const uint8_t *at, size_t len, size_t *pos)

@@ -10,6 +10,9 @@
 /* Envelope of the sample of each kind, in hex. */
 extern const char *const golden_hex[MSG_N];
 
+/* ... and of what 1.1 has added; NULL where there is nothing. */
+extern const char *const golden_newer_hex[MSG_N];
+
 #define WIRE_CAP (2 * FRAME_MAX)
 
 struct wire {
@@ -36,6 +39,7 @@ void wire_bytes(struct wire *w, uint32_t field, const void *at, size_t len);
 
 /* Bytes of a golden message. */
 void wire_golden(enum msg_kind kind, struct wire *w);
+void wire_golden_newer(enum msg_kind kind, struct wire *w);
 
 /* Next field of a message at *pos; false at the end. */
 bool wire_next(const uint8_t *at, size_t len, size_t *pos, struct wire_field *out);

@@ -229,3 +229,36 @@ Test(board, names_of_faults_are_read)
     cr_assert_eq(board_fault_parse("load", &f), RC_OK);
     cr_assert_eq(f, BOARD_LOAD);
 }
+
+Test(board, every_fault_that_hardware_can_know_has_its_code)
+{
+    static const struct {
+        enum board_fault fault;
+        uint16_t code;
+    } rows[] = {{BOARD_RESIDUAL, 8005}, {BOARD_CABLE, 8}, {BOARD_LOAD, 5}, {BOARD_SAFETY, 8007}, {BOARD_EARTH, 9004}, {BOARD_CCID, 9005}, {BOARD_MODULE, 9011}};
+    struct board b;
+    uint16_t codes[FAULT_MAX];
+    board_init(&b, "W1", PHASES_L1, 16000);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        board_fault_set(&b, rows[i].fault, true);
+        cr_assert_eq(board_codes(&b, codes), 1);
+        cr_assert_eq(codes[0], rows[i].code);
+        board_fault_set(&b, rows[i].fault, false);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        board_fault_set(&b, rows[i].fault, true);
+    }
+    cr_assert_eq(board_code_set(&b, 1234, true), RC_OK);
+    cr_assert_eq(board_code_set(&b, 1235, true), RC_OK);
+    cr_assert_eq(board_codes(&b, codes), FAULT_MAX);
+}
+
+Test(board, a_power_cut_makes_it_dark)
+{
+    struct board b = charging();
+    memcpy(b.lamp[0], "blue:flash", sizeof "blue:flash");
+    b.tone_n = 3;
+    board_power_cut(&b, 20000);
+    cr_assert_str_eq(b.lamp[0], "dark:steady");
+    cr_assert_eq(b.tone_n, 0);
+}

@@ -88,6 +88,8 @@ Test(core, no_status_before_the_welcome_nor_before_boot_count_and_epoch_are_dura
     fake_start(&f, NULL, false);
     fake_link_up(&f);
     fake_welcome(&f, FAKE_EPOCH);
+    cr_expect_eq(f.sends_n[MSG_STATUS], 0); /* nor before the board was read */
+    fake_sample(&f);
     cr_expect_eq(f.sends_n[MSG_STATUS], 1);
     cr_expect_eq(f.keep.epoch, FAKE_EPOCH);
     cr_expect_eq(fake_status(&f)->status_seq, UINT64_C(0x100000001));
@@ -598,7 +600,7 @@ Test(core, a_stop_by_command_ends_the_session_until_start_or_unplug)
     fake_free(&f);
 }
 
-Test(core, commands_that_need_a_vehicle_or_are_unknown_are_answered)
+Test(core, commands_that_need_a_vehicle_are_refused_without_one)
 {
     struct fake f;
 
@@ -610,7 +612,7 @@ Test(core, commands_that_need_a_vehicle_or_are_unknown_are_answered)
     fake_command(&f, COMMAND_PAUSE);
     cr_expect_eq(f.sent[MSG_COMMAND_RESULT].result.result, RESULT_REFUSED);
     fake_command(&f, COMMAND_UNLOCK);
-    cr_expect_eq(f.sent[MSG_COMMAND_RESULT].result.result, RESULT_UNSUPPORTED);
+    cr_expect_eq(f.sent[MSG_COMMAND_RESULT].result.result, RESULT_DONE);
     cr_expect_eq(f.sent[MSG_COMMAND_RESULT].result.seq, 3);
     fake_free(&f);
 }
@@ -811,6 +813,30 @@ Test(core, an_asleep_vehicle_needs_no_grant_and_is_reported_when_it_asks)
     fake_free(&f);
 }
 
+/* Its pilot at the minimum would supply the vehicle: it keeps the grant instead. */
+Test(core, a_controller_that_closes_by_itself_charges_and_never_shows_pwm_without_a_grant)
+{
+    struct fake f;
+
+    fake_init(&f);
+    f.closes_itself = true;
+    fake_plugged(&f);
+    fake_granted_until(&f, 16000, 70000);
+    cr_expect_not(fake_status(&f)->asleep);
+    cr_expect_eq(f.pilot_ma, 16000);
+    f.vehicle = 'C';
+    f.draws_ma = 16000;
+    fake_granted_until(&f, 16000, 80000);
+    cr_expect(f.command.contactor_closed && fake_status(&f)->contactor_closed);
+    cr_expect_eq(fake_status(&f)->faults_n, 0);
+    fake_granted_until(&f, 0, 90000);
+    cr_expect_eq(f.pilot_ma, 0);
+    cr_expect_eq(fake_status(&f)->offered_ma, 0);
+    cr_expect_not(fake_status(&f)->contactor_closed);
+    cr_expect_eq(fake_status(&f)->faults_n, 0);
+    fake_free(&f);
+}
+
 Test(core, a_status_each_second_and_at_once_when_a_phase_moves_by_500_ma)
 {
     struct fake f;
@@ -945,7 +971,8 @@ Test(core, a_fault_of_the_board_opens_at_once_and_is_reported)
     fake_free(&f);
 }
 
-Test(core, overdraw_is_fault_4003_until_the_vehicle_leaves)
+/* SR-226: the vehicle is switched off; SR-035: like any interruption it is tried again after a pause. */
+Test(core, overdraw_is_fault_4003_until_its_pause_is_over_or_the_vehicle_leaves)
 {
     struct fake f;
 
@@ -957,13 +984,20 @@ Test(core, overdraw_is_fault_4003_until_the_vehicle_leaves)
     cr_expect_not(f.contactor);
     cr_expect_eq(fake_status(&f)->faults[0], CFAULT_OVERDRAW);
     f.stuck_ma = 0;
-    fake_granted_until(&f, 16000, 40000);
+    fake_granted_until(&f, 16000, 21900);
+    cr_expect_not(f.contactor);
+    fake_granted_until(&f, 16000, 24000); /* 10 s after the fault */
+    cr_expect(f.contactor);
+    cr_expect_eq(fake_status(&f)->faults_n, 0);
+    f.stuck_ma = 25000;
+    fake_granted_until(&f, 16000, 28000);
     cr_expect_not(f.contactor);
     f.vehicle = 'A';
-    fake_granted_until(&f, 16000, 41000);
-    cr_expect_eq(fake_status(&f)->faults_n, 0);
+    fake_granted_until(&f, 16000, 29000);
+    cr_expect_not(cfault_has(&f.c->fault, CFAULT_OVERDRAW));
+    f.stuck_ma = 0;
     f.vehicle = 'C';
-    fake_granted_until(&f, 16000, 50000);
+    fake_granted_until(&f, 16000, 31000);
     cr_expect(f.contactor);
     fake_free(&f);
 }

@@ -12,17 +12,19 @@
 
 void fake_init(struct fake *f)
 {
-    *f = (struct fake){.vehicle = 'A', .draws_ma = 32000, .temperature_mdegc = 25000, .utc_ms = INT64_C(1750000000000)};
+    *f = (struct fake){.vehicle = 'A', .draws_ma = 32000, .temperature_mdegc = 25000, .voltage_mv = 230000, .utc_ms = INT64_C(1750000000000)};
     client_params_defaults(&f->params);
     memcpy(f->params.serial, "BOX1", sizeof "BOX1");
     f->params.commissioned = 1;
     f->params.self_test_ms = 0;
     f->c = client_init(malloc(client_size()), &f->params);
+    f->cards = calloc(1, sizeof *f->cards);
 }
 
 void fake_free(struct fake *f)
 {
     free(f->c);
+    free(f->cards);
 }
 
 int32_t fake_current_ma(const struct fake *f)
@@ -78,7 +80,7 @@ static void board_apply(struct fake *f, const struct board_command *cmd)
         f->latched = false;
     }
     f->pilot_ma = f->latched ? 0 : cmd->pilot_ma;
-    f->contactor = f->latched ? f->contactor && fake_current_ma(f) > 0 : cmd->contactor_closed;
+    f->contactor = f->latched ? f->contactor && (f->welded || fake_current_ma(f) > 0) : (cmd->contactor_closed && !f->stuck) || (f->contactor && f->welded);
     f->next_sample_ms = f->now_ms; /* a board answers each cycle with a reading */
 }
 
@@ -90,6 +92,19 @@ static void keep_session(struct fake *f, const struct cfx *fx)
     if (!f->store_fails && !f->store_mute) {
         f->journal = *fx->session;
         f->journal_open = fx->kind != CFX_JOURNAL_END;
+    }
+}
+
+static void keep(struct fake *f, const struct cfx *fx)
+{
+    bool is_stored = !f->store_fails && !f->store_mute;
+
+    f->keeps_n += fx->cards == NULL ? 1 : 0;
+    f->cards_n += fx->cards != NULL ? 1 : 0;
+    if (is_stored && fx->cards != NULL) {
+        *f->cards = *fx->cards;
+    } else if (is_stored) {
+        f->keep = fx->keep;
     }
 }
 
@@ -116,10 +131,7 @@ static bool apply(struct fake *f, const struct cfx *fx)
         f->sent_ms[fx->msg.kind] = f->now_ms;
         break;
     case CFX_KEEP:
-        f->keeps_n++;
-        if (!f->store_fails && !f->store_mute) {
-            f->keep = fx->keep;
-        }
+        keep(f, fx);
         break;
     case CFX_JOURNAL_BEGIN:
     case CFX_JOURNAL_CHECKPOINT:
@@ -139,6 +151,7 @@ static bool apply(struct fake *f, const struct cfx *fx)
         break;
     case CFX_STOPPED:
         f->is_stopped = true;
+        f->is_restart = fx->restart;
         break;
     case CFX_UNSET:
         cr_assert_fail("an effect without a kind");
@@ -184,6 +197,7 @@ void fake_start(struct fake *f, const struct journal_session *open, bool after_p
     e.start.after_power_loss = after_power_loss;
     e.start.keep = f->keep;
     e.start.open = open;
+    e.start.cards = f->cards;
     f->next_sample_ms = f->now_ms;
     fake_event(f, &e);
 }
@@ -193,11 +207,14 @@ void fake_sample(struct fake *f)
     struct cev e = {.kind = CEV_BOARD};
     struct board_sample *s = &e.board;
 
-    f->contactor = f->contactor && f->vehicle != 'A' && !(f->latched && fake_current_ma(f) == 0);
+    if (f->closes_itself && !f->latched) {
+        f->contactor = f->pilot_ma > 0 && f->vehicle == 'C';
+    }
+    f->contactor = f->contactor && (f->welded || (f->vehicle != 'A' && !(f->latched && fake_current_ma(f) == 0)));
     *s = (struct board_sample){.taken_ms = f->now_ms, .pilot = letter(f), .pilot_ma = f->pilot_ma, .contactor_closed = f->contactor};
     for (int p = 0; p < PHASE_N; p++) {
         s->current_ma[p] = fake_current_ma(f);
-        s->voltage_mv[p] = 230000;
+        s->voltage_mv[p] = f->voltage_mv;
     }
     s->power_w = power_w(f);
     s->energy_wh = f->energy_mws / 3600000;
@@ -209,6 +226,10 @@ void fake_sample(struct fake *f)
     s->power_failed = f->power_failed;
     s->faults_n = f->fault != 0 ? 1 : 0;
     s->faults[0] = f->fault;
+    s->diode_failed = f->diode_failed && f->pilot_ma > 0;
+    s->has_switch = f->has_switch;
+    s->switch_ma = f->switch_ma;
+    s->closes_itself = f->closes_itself;
     f->next_sample_ms = f->now_ms + SAMPLE_MS;
     fake_event(f, &e);
 }
@@ -294,9 +315,92 @@ void fake_fallback(struct fake *f, int32_t fallback_ma, int64_t rise_after_ms)
 
 void fake_command(struct fake *f, enum command_kind kind)
 {
-    struct msg m = {.kind = MSG_COMMAND, .command = {.seq = 3, .kind = kind}};
+    fake_order(f, kind, 0);
+}
+
+void fake_order(struct fake *f, enum command_kind kind, int32_t value)
+{
+    struct msg m = {.kind = MSG_COMMAND, .command = {.seq = 3, .kind = kind, .value = value}};
 
     fake_message(f, &m);
+}
+
+void fake_card(struct fake *f, const char *uid)
+{
+    struct cev e = {.kind = CEV_CARD};
+
+    cr_assert_eq(card_uid_parse(uid, &e.card), RC_OK);
+    fake_event(f, &e);
+}
+
+void fake_identity(struct fake *f, const char *identity)
+{
+    struct cev e = {.kind = CEV_IDENTITY};
+
+    cr_assert_lt(strlen(identity), sizeof e.identity);
+    memcpy(e.identity, identity, strlen(identity));
+    fake_event(f, &e);
+}
+
+void fake_button(struct fake *f, bool is_down)
+{
+    struct cev e = {.kind = CEV_BUTTON, .button = {.which = BUTTON_SERVICE, .is_down = is_down}};
+
+    fake_event(f, &e);
+}
+
+void fake_verdict(struct fake *f, enum auth_verdict verdict)
+{
+    struct msg m = {.kind = MSG_AUTHORIZE_RESULT};
+
+    m.authorize_result.seq = f->sent[MSG_AUTHORIZE].authorize.seq;
+    m.authorize_result.verdict = verdict;
+    fake_message(f, &m);
+}
+
+void fake_deliver(struct fake *f, const char *uid, enum card_kind kind)
+{
+    struct card *c = &f->params.factory[f->params.factory_n];
+
+    *c = (struct card){.kind = kind, .is_local = true};
+    cr_assert_eq(card_uid_parse(uid, &c->uid), RC_OK);
+    f->params.factory_n++;
+}
+
+const char *fake_lights(const struct fake *f)
+{
+    static const char colours[] = "?-wrgbo";
+    static const char modes[] = "? ~s^>";
+    static const char *const names[] = {"", "", "", "", " online=", " mode=", " card=", " touch="};
+    static char text[128];
+    size_t at = 0;
+
+    memset(text, 0, sizeof text);
+    for (int i = 0; i < LAMP_N; i++) {
+        const struct light *x = &f->command.lights.lamp[i];
+
+        if (i >= LAMP_ONLINE && x->colour == LIGHT_DARK) {
+            continue;
+        }
+        memcpy(text + at, names[i], strlen(names[i]));
+        at += strlen(names[i]);
+        text[at] = colours[x->colour];
+        at++;
+        if (x->mode != LIGHT_STEADY) {
+            text[at] = modes[x->mode];
+            at++;
+        }
+    }
+    return text;
+}
+
+void fake_restart(struct fake *f)
+{
+    f->c = client_init(f->c, &f->params);
+    f->is_stopped = false;
+    f->is_restart = false;
+    fake_start(f, f->journal_open ? &f->journal : NULL, false);
+    fake_run(f, f->now_ms);
 }
 
 void fake_plugged(struct fake *f)

@@ -32,12 +32,21 @@ struct fake {
     int64_t energy_mws; /* register in mW s */
     int64_t next_sample_ms;
     uint16_t fault;
+    bool diode_failed;
+    bool closes_itself; /* on PWM and C, without being told */
+    bool stuck;         /* the contactor does not close */
+    bool welded;        /* ... does not open */
+    int32_t voltage_mv; /* of all terminals */
+    bool has_switch;
+    int32_t switch_ma;
     /* Journal. */
     bool store_fails;
     bool store_mute; /* no answer at all */
     struct journal_session journal;
     bool journal_open;
     struct client_keep keep;
+    struct card_list *cards; /* as stored */
+    int cards_n;             /* how often */
     int keeps_n;
     int begins_n;
     int checkpoints_n;
@@ -49,6 +58,7 @@ struct fake {
     int64_t dial_ms;
     int closes_n;
     bool is_stopped;
+    bool is_restart;
     struct board_command command;
     int64_t command_ms;
     int commands_n;
@@ -89,6 +99,24 @@ void fake_grant(struct fake *f, int32_t current_ma);
 
 void fake_fallback(struct fake *f, int32_t fallback_ma, int64_t rise_after_ms);
 void fake_command(struct fake *f, enum command_kind kind);
+void fake_order(struct fake *f, enum command_kind kind, int32_t value);
+
+/* A card (UID in hex), a vehicle's identity, the service button. */
+void fake_card(struct fake *f, const char *uid);
+void fake_identity(struct fake *f, const char *identity);
+void fake_button(struct fake *f, bool is_down);
+
+/* The manager's answer to the newest Authorize. */
+void fake_verdict(struct fake *f, enum auth_verdict verdict);
+
+/* Deliver a card with the wallbox; before fake_start. */
+void fake_deliver(struct fake *f, const char *uid, enum card_kind kind);
+
+/* The status bar and what is lit besides, as letters: "b~b~b~b~ card=g" (see indicator.c). Static. */
+const char *fake_lights(const struct fake *f);
+
+/* Start the program again with what the disk holds; the board and its vehicle stay as they are. */
+void fake_restart(struct fake *f);
 
 /* Started, linked and welcomed, vehicle in B, session durable; then a grant each second until at_ms. */
 void fake_plugged(struct fake *f);

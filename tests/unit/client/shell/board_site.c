@@ -30,6 +30,13 @@ struct rig {
     int32_t rated_ma;
     int samples_n;
     struct board_sample sample[SAMPLES_MAX];
+    int cards_n;
+    struct card_uid card;
+    int buttons_n;
+    bool is_down;
+    enum board_button button;
+    int identities_n;
+    char identity[NAME_LEN];
     int lost_n;
     char why[128];
     bool is_closed;
@@ -69,7 +76,38 @@ static void on_board_closed(void *user)
     r->is_closed = true;
 }
 
-static const struct board_events events = {.on_attached = on_attached, .on_sample = on_sample, .on_lost = on_lost, .on_closed = on_board_closed};
+static void on_card(void *user, const struct card_uid *uid)
+{
+    struct rig *r = user;
+
+    r->cards_n++;
+    r->card = *uid;
+}
+
+static void on_button(void *user, enum board_button which, bool is_down)
+{
+    struct rig *r = user;
+
+    r->buttons_n++;
+    r->button = which;
+    r->is_down = is_down;
+}
+
+static void on_identity(void *user, const char *identity)
+{
+    struct rig *r = user;
+
+    r->identities_n++;
+    snprintf(r->identity, sizeof r->identity, "%s", identity);
+}
+
+static const struct board_events events = {.on_attached = on_attached,
+                                           .on_sample = on_sample,
+                                           .on_card = on_card,
+                                           .on_button = on_button,
+                                           .on_identity = on_identity,
+                                           .on_lost = on_lost,
+                                           .on_closed = on_board_closed};
 
 static void say(struct rig *r, const char *text)
 {
@@ -242,9 +280,15 @@ Test(board_site, a_power_cut_is_told_with_the_first_reading_and_only_with_it)
 
 Test(board_site, a_control_cycle_is_one_line)
 {
-    const struct board_command command = {.cycle = 8, .pilot_ma = 16000, .contactor_closed = true, .rearm_firing = UINT32_MAX};
+    struct board_command command = {.cycle = 8, .pilot_ma = 16000, .contactor_closed = true, .rearm_firing = UINT32_MAX, .locked = true};
     struct rig r;
 
+    for (int i = 0; i < LAMP_N; i++) { /* the longest that there are */
+        command.lights.lamp[i] = (struct light){i == 0 ? LIGHT_BLUE : LIGHT_ORANGE, LIGHT_BREATHE};
+    }
+    command.lights.brightness_permille = 1000;
+    command.tone = TONE_BUTTON_SECOND;
+    command.tone_n = UINT32_MAX;
     rig_open(&r, ATTACHED);
     board_site.command(r.board, &command); /* nobody there yet: dropped */
     until(&r, &r.attached_n, 1);
@@ -253,7 +297,9 @@ Test(board_site, a_control_cycle_is_one_line)
     while (strchr(r.heard, '\n') == NULL) {
         uv_run(&r.bench.loop, UV_RUN_ONCE);
     }
-    cr_assert_str_eq(r.heard, "{\"cycle\":8,\"pilot_ma\":16000,\"contactor\":true,\"rearm\":4294967295}\n");
+    cr_assert_str_eq(r.heard, "{\"cycle\":8,\"pilot_ma\":16000,\"contactor\":true,\"rearm\":4294967295,\"locked\":true,\"lights\":[\"blue:breathe\","
+                              "\"orange:breathe\",\"orange:breathe\",\"orange:breathe\",\"orange:breathe\",\"orange:breathe\",\"orange:breathe\","
+                              "\"orange:breathe\"],\"brightness_permille\":1000,\"tone\":\"button_second\",\"tone_n\":4294967295}\n");
     rig_close(&r);
 }
 
@@ -263,7 +309,7 @@ Test(board_site, lines_in_pieces_and_events_that_it_does_not_know_are_fine)
 
     rig_open(&r, ATTACHED);
     until(&r, &r.attached_n, 1);
-    say(&r, "{\"card\":\"04A1B2C3D4\"}\n{\"button\":{\"kind\":\"service\",\"ms\":2100}}\n{\"sample\":");
+    say(&r, "{\"card\":\"04A1B2C3D4\"}\n{\"button\":{\"kind\":\"service\",\"ms\":2100}}\n{\"smell\":7}\n{\"sample\":");
     for (int i = 0; i < 4; i++) {
         uv_run(&r.bench.loop, UV_RUN_NOWAIT);
     }
@@ -271,6 +317,44 @@ Test(board_site, lines_in_pieces_and_events_that_it_does_not_know_are_fine)
     say(&r, strchr(SAMPLE("6000", "[]"), ':') + 1);
     until(&r, &r.samples_n, 1);
     cr_assert_eq(r.lost_n, 0);
+    rig_close(&r);
+}
+
+/* SR-006: cards come with their UID; the service button with press and release. */
+Test(board_site, cards_buttons_and_identities_are_handed_on_and_nonsense_is_skipped)
+{
+    struct rig r;
+
+    rig_open(&r, ATTACHED);
+    until(&r, &r.attached_n, 1);
+    say(&r, "{\"card\":\"04a1b2c3\"}\n{\"card\":\"04A1B2C3D4\"}\n{\"card\":7}\n{\"button\":{\"kind\":\"nose\",\"down\":true}}\n"
+            "{\"button\":{\"kind\":\"service\",\"down\":true}}\n{\"button\":{\"kind\":\"touch\",\"down\":false}}\n{\"identity\":\"0007CBEA0001\"}\n");
+    until(&r, &r.identities_n, 1);
+    cr_assert_eq(r.cards_n, 1);
+    cr_assert_eq(r.card.len, 4);
+    cr_assert_eq(r.card.at[3], 0xC3);
+    cr_assert_eq(r.buttons_n, 2);
+    cr_assert_eq(r.button, BUTTON_TOUCH);
+    cr_assert_not(r.is_down);
+    cr_assert_str_eq(r.identity, "0007CBEA0001");
+    cr_assert_eq(r.lost_n, 0);
+    rig_close(&r);
+}
+
+Test(board_site, a_reading_may_tell_of_a_missing_diode_and_of_a_switch)
+{
+    static const char more[] = "{\"sample\":{\"diode\":true,\"switch_ma\":13000,";
+    char text[1024];
+    struct rig r;
+
+    snprintf(text, sizeof text, "%s%s", more, strchr(SAMPLE("6000", "[]") + 2, '{') + 1);
+    rig_open(&r, ATTACHED);
+    until(&r, &r.attached_n, 1);
+    say(&r, text);
+    until(&r, &r.samples_n, 1);
+    cr_assert(r.sample[0].diode_failed);
+    cr_assert(r.sample[0].has_switch);
+    cr_assert_eq(r.sample[0].switch_ma, 13000);
     rig_close(&r);
 }
 

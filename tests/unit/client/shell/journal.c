@@ -105,7 +105,25 @@ Test(journal, a_new_directory_holds_nothing)
 
 Test(journal, what_is_kept_comes_back_with_every_bit)
 {
-    struct client_keep keep = {.epoch = UINT64_MAX, .boot_count = UINT32_MAX, .fallback_ma = 80000, .rise_after_ms = 600000, .has_fallback = true};
+    struct client_keep keep = {.epoch = UINT64_MAX,
+                               .boot_count = UINT32_MAX,
+                               .fallback_ma = 80000,
+                               .rise_after_ms = 600000,
+                               .has_fallback = true,
+                               .has_config = true,
+                               .authorization = true,
+                               .commissioned = true,
+                               .config_version = UINT32_MAX,
+                               .config_ma = 80000,
+                               .has_local = true,
+                               .local_ma = 6000,
+                               .has_brightness = true,
+                               .brightness_permille = 1000,
+                               .modes = 7,
+                               .has_cards = true,
+                               .learn_master = true,
+                               .is_welded = true,
+                               .is_unsafe = true};
     struct rig r;
 
     rig_open(&r);
@@ -123,6 +141,14 @@ Test(journal, what_is_kept_comes_back_with_every_bit)
     cr_assert_eq(r.start.keep.fallback_ma, 80000);
     cr_assert_eq(r.start.keep.rise_after_ms, 600000);
     cr_assert(r.start.keep.has_fallback);
+    cr_assert(r.start.keep.has_config && r.start.keep.authorization && r.start.keep.commissioned);
+    cr_assert_eq(r.start.keep.config_version, UINT32_MAX);
+    cr_assert_eq(r.start.keep.config_ma, 80000);
+    cr_assert(r.start.keep.has_local && r.start.keep.has_brightness);
+    cr_assert_eq(r.start.keep.local_ma, 6000);
+    cr_assert_eq(r.start.keep.brightness_permille, 1000);
+    cr_assert_eq(r.start.keep.modes, 7);
+    cr_assert(r.start.keep.has_cards && r.start.keep.learn_master && r.start.keep.is_welded && r.start.keep.is_unsafe);
     rig_close(&r);
 }
 
@@ -396,5 +422,31 @@ Test(journal, a_directory_that_is_not_there_is_said_in_one_line)
     text = capture_end(&log);
     cr_assert_eq(rc, RC_IO);
     cr_assert_eq(strchr(text, '\n'), text + strlen(text) - 1, "one line: %s", text);
+    rig_close(&r);
+}
+
+Test(journal, cards_and_faults_are_stored_beside_the_sessions)
+{
+    static struct card_list list;
+    struct card c = {.uid = {.len = 7, .at = {1, 2, 3}}, .kind = CARD_MASTER, .is_local = true};
+    struct journal_fault fault = {.code = 8001, .is_raised = true, .boot_ms = 5};
+    struct rig r;
+
+    cr_assert_eq(card_put(&list, &c), RC_OK);
+    rig_open(&r);
+    rig_start(&r);
+    journal_cards(r.journal, &list, 21);
+    card_erase(&list);             /* it was copied */
+    for (int i = 0; i < 60; i++) { /* more than it has room for: the rest is dropped, nothing else is */
+        journal_fault(r.journal, &fault);
+    }
+    rig_stop(&r);
+    cr_assert_eq(r.stored_n, 1);
+    cr_assert_eq(r.ticket[0], 21);
+    cr_assert(r.is_stored[0]);
+    rig_start(&r);
+    rig_stop(&r);
+    cr_assert_eq(r.start.cards.card_n, 1);
+    cr_assert_eq(r.start.cards.card[0].kind, CARD_MASTER);
     rig_close(&r);
 }

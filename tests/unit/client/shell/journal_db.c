@@ -231,10 +231,111 @@ Test(journal_db, durability_is_what_the_settings_of_the_database_promise)
 
     d = open_db(&scratch);
     cr_assert_eq(count(&d, "PRAGMA synchronous"), 2);
-    cr_assert_eq(count(&d, "PRAGMA user_version"), 1);
+    cr_assert_eq(count(&d, "PRAGMA user_version"), 2);
     cr_assert_eq(count(&d, "PRAGMA foreign_keys"), 1);
     cr_assert_eq(count(&d, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
     cr_assert_eq(count(&d, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND name LIKE 'session%' AND strict = 1"), 2);
+    journal_db_close(&d);
+    scratch_close(&scratch);
+}
+
+Test(journal_db, a_session_keeps_the_identity_of_its_vehicle)
+{
+    struct journal_session s = finished(1);
+    struct msg_session_record m;
+    int32_t quarter_wh[QUARTER_MAX];
+    struct journal_db d;
+    struct scratch scratch;
+
+    memcpy(s.identity, "0007CBEA0001", sizeof "0007CBEA0001");
+    d = open_db(&scratch);
+    cr_assert_eq(journal_db_put(&d, &s, BOOT_ID), RC_OK);
+    cr_assert_eq(journal_db_oldest(&d, 100000, BOOT_ID, &m, quarter_wh), RC_OK);
+    cr_assert_str_eq(m.identity, "0007CBEA0001");
+    journal_db_close(&d);
+    scratch_close(&scratch);
+}
+
+/* SR-089, SR-097: the list of stored cards, as it was. */
+Test(journal_db, the_list_of_cards_comes_back_and_a_new_one_replaces_it_as_a_whole)
+{
+    static struct card_list list;
+    static struct card_list back;
+    struct card_vehicle v = {.identity = "CAR-1", .is_local = true, .expires_utc_ms = 5};
+    struct journal_db d;
+    struct scratch scratch;
+
+    d = open_db(&scratch);
+    cr_assert_eq(journal_db_cards(&d, &back), RC_OK);
+    cr_assert_eq(back.card_n + back.vehicle_n, 0);
+    for (int i = 0; i < CARD_MAX; i++) {
+        struct card c = {.uid = {.len = 10, .at = {(uint8_t)(i >> 8), (uint8_t)i}}, .kind = CARD_USER, .colour = CARD_BLUE, .is_blocked = i == 7};
+
+        cr_assert_eq(card_put(&list, &c), RC_OK);
+    }
+    cr_assert_eq(card_put_vehicle(&list, &v), RC_OK);
+    cr_assert_eq(journal_db_put_cards(&d, &list), RC_OK);
+    cr_assert_eq(journal_db_cards(&d, &back), RC_OK);
+    cr_assert_eq(back.card_n, CARD_MAX);
+    cr_assert(card_uid_same(&back.card[7].uid, &list.card[7].uid));
+    cr_assert(back.card[7].is_blocked);
+    cr_assert_eq(back.card[7].colour, CARD_BLUE);
+    cr_assert_eq(back.vehicle_n, 1);
+    cr_assert(back.vehicle[0].is_local);
+    cr_assert_eq(back.vehicle[0].expires_utc_ms, 5);
+    card_erase(&list);
+    cr_assert_eq(journal_db_put_cards(&d, &list), RC_OK);
+    cr_assert_eq(journal_db_cards(&d, &back), RC_OK);
+    cr_assert_eq(back.card_n + back.vehicle_n, 0);
+    journal_db_close(&d);
+    scratch_close(&scratch);
+}
+
+/* 06 6.2: each fault raised and cleared is stored with its time. */
+Test(journal_db, faults_are_stored_with_begin_and_end_and_only_the_newest_thousand_stay)
+{
+    struct journal_fault fault = {.code = 8005, .is_raised = true, .utc_ms = INT64_C(1790000000000), .boot_ms = 1000};
+    struct journal_db d;
+    struct scratch scratch;
+
+    d = open_db(&scratch);
+    cr_assert_eq(journal_db_fault(&d, &fault, BOOT_ID), RC_OK);
+    fault.code = 3;
+    fault.utc_ms = CLOCK_UNSET_UTC_MS;
+    cr_assert_eq(journal_db_fault(&d, &fault, BOOT_ID), RC_OK);
+    fault = (struct journal_fault){.code = 8005, .utc_ms = INT64_C(1790000005000), .boot_ms = 6000};
+    cr_assert_eq(journal_db_fault(&d, &fault, BOOT_ID), RC_OK);
+    cr_assert_eq(count(&d, "SELECT cleared_utc_ms - raised_utc_ms FROM fault WHERE code = 8005 AND is_open = 0"), 5000);
+    cr_assert_eq(count(&d, "SELECT count(*) FROM fault WHERE code = 3 AND is_open = 1 AND raised_utc_ms IS NULL"), 1);
+    cr_assert_eq(journal_db_close_faults(&d), RC_OK);
+    cr_assert_eq(count(&d, "SELECT count(*) FROM fault WHERE is_open = 1"), 0);
+    fault = (struct journal_fault){.code = 5, .is_raised = true, .boot_ms = 1};
+    for (int i = 0; i < JOURNAL_DB_FAULT_MAX; i++) {
+        cr_assert_eq(journal_db_fault(&d, &fault, BOOT_ID), RC_OK);
+    }
+    cr_assert_eq(count(&d, "SELECT count(*) FROM fault"), JOURNAL_DB_FAULT_MAX);
+    cr_assert_eq(count(&d, "SELECT count(*) FROM fault WHERE code <> 5"), 0);
+    journal_db_close(&d);
+    scratch_close(&scratch);
+}
+
+Test(journal_db, a_database_of_the_first_version_gets_its_new_tables)
+{
+    struct journal_session s = finished(1);
+    static struct card_list list;
+    struct journal_db d;
+    struct scratch scratch;
+
+    d = open_db(&scratch);
+    cr_assert_eq(journal_db_put(&d, &s, BOOT_ID), RC_OK);
+    cr_assert_eq(sqlite3_exec(d.handle,
+                              "DROP TABLE card; DROP TABLE vehicle; DROP TABLE fault; ALTER TABLE session DROP COLUMN vehicle; PRAGMA user_version = 1", NULL,
+                              NULL, NULL),
+                 SQLITE_OK);
+    journal_db_close(&d);
+    cr_assert_eq(journal_db_open(&d, scratch_path(&scratch, "client.db")), RC_OK);
+    cr_assert_eq(journal_db_cards(&d, &list), RC_OK);
+    cr_assert_eq(count(&d, "SELECT count(*) FROM session WHERE vehicle IS NULL"), 1);
     journal_db_close(&d);
     scratch_close(&scratch);
 }

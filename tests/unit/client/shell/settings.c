@@ -92,6 +92,29 @@ Test(settings, an_unknown_board_driver_is_told_which_ones_exist)
     }
 }
 
+Test(settings, a_board_on_modbus_has_the_watchdog_that_its_address_says)
+{
+    static const struct {
+        const char *board;
+        enum board_watchdog watchdog; /* WATCHDOG_UNSET: refused */
+    } rows[] = {{"modbus_evse:evse_wb_din,rtu:/dev/ttyUSB0:9600:N:1,meter=2", WATCHDOG_NONE},
+                {"modbus_evse:evse_wb_din,tcp:10.0.0.9:502:1,meter=2,watchdog=external", WATCHDOG_EXTERNAL},
+                {"modbus_evse:phoenix_charx,tcp:10.0.0.9:502:1", WATCHDOG_HARDWARE},
+                {"modbus_evse:evse_wb_din,tcp:10.0.0.9:502:1", WATCHDOG_UNSET},
+                {"modbus_evse:other,tcp:10.0.0.9:502:1", WATCHDOG_UNSET}};
+    char why[SETTINGS_WHY_LEN];
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct settings s = good();
+        bool is_good = rows[i].watchdog != WATCHDOG_UNSET;
+
+        cr_assert_eq(text_copy(s.board, sizeof s.board, rows[i].board), RC_OK);
+        cr_expect_eq(settings_check(&s, true, why), is_good ? RC_OK : RC_RANGE, "%s", rows[i].board);
+        cr_expect(!is_good || (s.params.watchdog == rows[i].watchdog && s.params.apply_ms == 500));
+        cr_expect(is_good || strstr(why, "modbus_evse:MODEL,LINE") != NULL, "%s", why);
+    }
+}
+
 Test(settings, a_board_is_needed_to_run_only)
 {
     struct settings s = good();
@@ -173,4 +196,48 @@ Test(settings, what_is_printed_reads_back_as_the_same)
     cr_assert_eq(back.params.pilot_rise_ms, 0);
     cr_assert_eq(back.model, 0);
     cr_assert(back.loopback_plain);
+}
+
+/* DIFF-1..DIFF-9: one key, market, for all differences between the European and the North American product. */
+Test(settings, market_switch_and_cards_are_read_checked_and_printed)
+{
+    struct settings s;
+    struct settings back;
+    struct capture log;
+    const char *said;
+    char why[SETTINGS_WHY_LEN];
+    char text[4096];
+    FILE *to;
+
+    cr_assert_eq(read_text(&s,
+                           "serial = \"W1\"; model = \"connect\"; market = \"na\"; rated_switch = \"dip\"; rated_ma = 20000;\n"
+                           "cards = \"white:04A1B2C0 red:04A1B2C1 green:04A1B2C2 blue:04A1B2C3\"; brightness_permille = 500;",
+                           &log, &said),
+                 RC_OK, "%s", said);
+    cr_assert_eq(settings_check(&s, false, why), RC_OK, "%s", why);
+    cr_assert_eq(s.params.market, MARKET_NA);
+    cr_assert_eq(s.params.rated_steps, RATED_DIP);
+    cr_assert_eq(s.params.factory_n, 4);
+    to = fmemopen(text, sizeof text, "w");
+    cr_assert_not_null(to);
+    settings_print(&s, to);
+    cr_assert_eq(fclose(to), 0);
+    cr_assert_not_null(strstr(text, "# RFID-1 W 04A1B2C0"), "%s", text); /* SR-111 */
+    cr_assert_eq(read_text(&back, text, &log, &said), RC_OK, "%s", said);
+    cr_assert_eq(settings_check(&back, false, why), RC_OK, "%s", why);
+    cr_assert_eq(back.params.factory_n, 4);
+    cr_assert_eq(back.params.brightness_permille, 500);
+}
+
+/* SR-194, SR-204: only steps of the switch that the wallbox has. */
+Test(settings, a_current_between_the_steps_of_the_switch_is_refused_with_the_steps)
+{
+    struct settings s = good();
+
+    s.rated_switch = 1;
+    s.params.rated_ma = 25000;
+    refused(&s, "0, 6000, 10000, 12000, 16000, 20000, 24000 or 32000");
+    s.rated_switch = 2;
+    s.params.rated_ma = 24000;
+    refused(&s, "10000, 13000, 16000, 20000, 25000 or 32000");
 }

@@ -47,7 +47,7 @@ static void answer(struct fake_meter *f, int fd, const uint8_t *request, const u
         memcpy(out, header, 6);
         len = 6;
     }
-    out[len++] = f->unit;
+    out[len++] = request[f->is_rtu ? 0 : 6]; /* the unit that was asked */
     memcpy(out + len, pdu, (size_t)pdu_len);
     len += pdu_len;
     if (f->is_rtu) {

@@ -63,6 +63,7 @@ int32_t rig_drawn_ma(const struct rig *r, uint16_t i)
 {
     int32_t ma = min_i32(rig_offer_ma(r, i), r->client[i].vehicle_ma);
 
+    ma += ma > 0 ? r->client[i].excess_ma : 0;
     return r->client[i].is_overdrawing && ma > 0 ? ma + 6000 : ma;
 }
 
@@ -99,6 +100,23 @@ static void take_grant(struct rig *r, uint16_t i, const struct msg_grant *g)
     }
 }
 
+static void take_config(struct rig *r, uint16_t i, const struct msg_config_set *m)
+{
+    struct rig_client *c = &r->client[i];
+    struct msg ack = {.kind = MSG_CONFIG_ACK, .config_ack = {.version = m->version, .result = RESULT_DONE}};
+
+    c->config = *m;
+    c->config_n++;
+    c->card_n = m->cards_from;
+    for (uint16_t k = 0; k < m->cards_n; k++) {
+        cr_assert_lt(c->card_n, sizeof c->card / sizeof c->card[0]);
+        c->card[c->card_n++] = m->cards[k];
+    }
+    if (!c->is_config_lost) {
+        rig_say(r, i, &ack);
+    }
+}
+
 static void take_msg(struct rig *r, uint16_t i, const struct msg *m)
 {
     struct rig_client *c = &r->client[i];
@@ -125,6 +143,13 @@ static void take_msg(struct rig *r, uint16_t i, const struct msg *m)
     case MSG_RECORD_ACK:
         c->ack_n++;
         break;
+    case MSG_AUTHORIZE_RESULT:
+        c->verdict = m->authorize_result;
+        c->verdict_n++;
+        break;
+    case MSG_CONFIG_SET:
+        take_config(r, i, &m->config_set);
+        break;
     default:
         break;
     }
@@ -143,12 +168,19 @@ static uint16_t client_of(const struct rig *r, uint16_t peer)
 static void store(struct rig *r, const struct mfx_store *s)
 {
     if (s->kind == MSTORE_EPOCH && !r->does_store_fail) {
+        if (s->epoch.epoch != r->epoch_stored) {
+            r->issued[r->issued_n] = s->epoch.epoch;
+            r->issued_n++;
+        }
         r->epoch_stored = s->epoch.epoch;
+        r->is_foreign = s->epoch.is_foreign;
+        r->is_fenced = s->epoch.is_fenced;
         r->longest_lease_ms = s->epoch.longest_lease_ms;
     }
     if (s->kind == MSTORE_BOX && !r->does_store_fail) {
         r->known[s->box].fallback_ma = s->known.fallback_ma;
         r->known[s->box].has_met = true;
+        r->known[s->box].is_unwatched = s->known.is_unwatched;
     }
     if (s->ticket != 0) {
         cr_assert_lt(r->waiting_n, 64);
@@ -205,6 +237,11 @@ void rig_start(struct rig *r)
 {
     struct mev e = {.kind = MEV_START, .start = {.seed = 1, .epoch_stored = r->epoch_stored, .longest_lease_ms = r->longest_lease_ms, .known = r->known}};
 
+    e.start.has_issued = true;
+    e.start.issued = r->issued;
+    e.start.issued_n = r->issued_n;
+    e.start.is_foreign = r->is_foreign;
+    e.start.is_fenced = r->is_fenced;
     for (uint16_t i = 0; i < r->site.box_n; i++) {
         r->client[i].is_on = false;
     }
@@ -229,10 +266,11 @@ void rig_client_start(struct rig *r, uint16_t i, bool is_plugged)
                         .hello = {.model = MODEL_PLUS,
                                   .wired_n = 3,
                                   .max_ma = 32000,
-                                  .watchdog = WATCHDOG_HARDWARE,
+                                  .watchdog = c->is_unwatched ? WATCHDOG_NONE : WATCHDOG_HARDWARE,
                                   .epoch_seen = c->epoch_seen,
                                   .fallback_ma = c->fallback_ma,
                                   .protocol_major = LINK_PROTOCOL_MAJOR,
+                                  .protocol_minor = LINK_PROTOCOL_MINOR,
                                   .boot_id = c->boot_id}};
 
     c->is_on = true;

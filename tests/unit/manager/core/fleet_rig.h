@@ -15,6 +15,8 @@ struct rig_client {
     bool is_deaf; /* grants reach it, but it does not confirm them */
     bool is_plugged;
     bool is_overdrawing;
+    bool is_unwatched; /* its board has no watchdog */
+    int32_t excess_ma; /* its vehicle draws so much more than it may */
     uint16_t peer;
     uint64_t boot_id;
     uint32_t status_n;
@@ -33,6 +35,13 @@ struct rig_client {
     uint32_t grant_n;          /* grants received */
     enum reject_reason rejected;
     uint32_t ack_n; /* records acknowledged */
+    uint32_t verdict_n;
+    struct msg_authorize_result verdict; /* newest */
+    bool is_config_lost;                 /* it does not confirm what it is sent */
+    uint32_t config_n;
+    struct msg_config_set config; /* newest; its cards are not kept */
+    uint32_t card_n;              /* of the list, so far */
+    struct msg_card card[2 * CARD_CHUNK_MAX + 2];
 };
 
 struct rig {
@@ -45,6 +54,10 @@ struct rig {
     uint32_t step_n;
     uint64_t epoch_stored;
     int64_t longest_lease_ms;
+    bool is_foreign;
+    bool is_fenced;
+    uint16_t issued_n;
+    uint64_t issued[32];
     struct mev_known known[BOX_MAX];
     bool does_store_fail;
     bool does_store_wait; /* answers of the disk are held back */

@@ -338,3 +338,51 @@ Test(lease, the_next_moment_is_never_later_than_a_change)
         before = now_ma;
     }
 }
+
+Test(lease, an_adopted_value_that_lasts_longer_than_new_grants_does_not_hide_a_raise)
+{
+    struct lease l = fresh(0);
+
+    lease_count_max(&l);
+    lease_adopt(&l, 6000, 30000, 0); /* leases were longer before the restart */
+    lease_grant(&l, 10000, 1000, 1000);
+    cr_expect_eq(worst_ma(&l, 1000), 10000);
+    cr_expect_eq(worst_ma(&l, 1000 + ENDS), 10000, "booked longer than needed, never shorter");
+}
+
+Test(lease, a_closed_contactor_at_the_first_report_settles_from_the_maximum)
+{
+    struct lease l = fresh(0);
+
+    lease_count_max(&l);
+    lease_adopt(&l, 0, 0, 1000);
+    lease_adopt_closed(&l, 1000);
+    cr_expect_eq(worst_ma(&l, 1000 + SETTLE - 1), 32000, "the vehicle may still follow what nobody told us");
+    cr_expect_eq(worst_ma(&l, 1000 + SETTLE), 0);
+}
+
+Test(lease, what_a_client_says_to_offer_is_booked_as_long_as_its_measurement)
+{
+    struct lease l = fresh(0);
+
+    lease_status(&l, 0, false, nothing, 1000);
+    lease_said(&l, 9000);
+    cr_expect_eq(worst_ma(&l, 1000), 9000, "its board does not take back what it gave");
+    cr_expect_eq(worst_ma(&l, 1000 + ENDS + SETTLE + DOG - 1), 9000);
+    cr_expect_eq(worst_ma(&l, 1000 + ENDS + SETTLE + DOG), 0);
+}
+
+Test(lease, a_fallback_that_is_booked_for_a_moment_only_does_not_last)
+{
+    struct lease l = fresh(6000);
+
+    cr_expect(lease_is_fallback_lasting(&l, 0), "it is not known to be alive");
+    lease_grant(&l, 6000, 0, 0);
+    lease_status(&l, 1, false, nothing, 500);
+    lease_grant(&l, 6000, 500, 500);
+    lease_status(&l, 2, false, nothing, 1000);
+    cr_expect_eq(l.alive_ms, 0);
+    cr_expect_not(lease_is_fallback_lasting(&l, LEASE));
+    cr_expect_not(lease_is_fallback_lasting(&l, 2 * LEASE - 1));
+    cr_expect(lease_is_fallback_lasting(&l, 2 * LEASE));
+}

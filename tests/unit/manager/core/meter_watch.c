@@ -8,7 +8,7 @@ TestSuite(meter_watch, .timeout = 10);
 
 static const struct meter_watch_rules house_rules = {.window_ms = 1500};
 static const struct meter_watch_rules solar_rules = {.window_ms = 1500, .is_solar = true};
-static const int32_t nobody_ma[PHASE_N] = {0};
+static const struct meter_watch_own nobody;
 
 static struct meter_watch watch_new(void)
 {
@@ -34,7 +34,7 @@ static enum meter_doubt doubt_of_sum(int32_t l1_w, int32_t l2_w, int32_t l3_w, i
     struct meter_watch w = watch_new();
     struct meter_sample s = sample_at(1000, l1_w, l2_w, l3_w, total_w);
 
-    return meter_watch_sample(&w, &house_rules, &s, nobody_ma);
+    return meter_watch_sample(&w, &house_rules, &s, &nobody);
 }
 
 Test(meter_watch, every_doubt_has_a_word)
@@ -62,16 +62,16 @@ Test(meter_watch, a_meter_without_a_total_or_without_power_by_phase_cannot_be_ch
     struct meter_sample s = sample_at(1000, 1, 2, 3, 5000);
 
     s.power_set = PHASE_ALL;
-    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, nobody_ma), DOUBT_NONE);
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_NONE);
     s.power_set = METER_POWER_TOTAL;
-    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, nobody_ma), DOUBT_NONE);
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_NONE);
 }
 
 /* Feed samples twice a second until `to_ms`, all with this digest. Returns the last doubt. */
 static enum meter_doubt feed(struct meter_watch *w, const struct meter_watch_rules *rules, int64_t *now_ms, int64_t to_ms, uint64_t digest, int32_t step_mv,
                              int32_t own_ma)
 {
-    const int32_t own[PHASE_N] = {own_ma, own_ma, own_ma};
+    const struct meter_watch_own own = {.ma = {own_ma, own_ma, own_ma}, .heard_n = 1};
     enum meter_doubt doubt = DOUBT_NONE;
 
     for (; *now_ms <= to_ms; *now_ms += 500) {
@@ -79,7 +79,7 @@ static enum meter_doubt feed(struct meter_watch *w, const struct meter_watch_rul
 
         s.digest = digest;
         s.voltage_step_mv = step_mv;
-        doubt = meter_watch_sample(w, rules, &s, own);
+        doubt = meter_watch_sample(w, rules, &s, &own);
     }
     return doubt;
 }
@@ -139,6 +139,38 @@ Test(meter_watch, a_quiet_house_is_not_frozen_at_the_moment_a_wallbox_moves)
     cr_assert_eq(feed(&w, &house_rules, &now_ms, 90000, 8, 1000, 16000), DOUBT_NONE, "what was before the change does not count");
 }
 
+Test(meter_watch, a_wallbox_that_falls_silent_or_is_heard_again_has_not_moved)
+{
+    struct meter_watch w = watch_new();
+    enum meter_doubt doubt = DOUBT_NONE;
+
+    for (int i = 0; i < 60; i++) {
+        bool is_heard = i / 20 != 1;
+        const struct meter_watch_own own = {.ma = {is_heard ? 16000 : 0, 0, 0}, .heard_n = is_heard ? 1 : 0};
+        struct meter_sample s = {.taken_ms = 500 * i, .current_ma = {i < 20 ? 16000 : (i < 40 ? 32000 : 16000), 0, 0}, .digest = 7};
+
+        doubt = meter_watch_sample(&w, &house_rules, &s, &own);
+        cr_assert_eq(doubt, DOUBT_NONE);
+    }
+    cr_assert_eq(w.wiring.state, WIRING_UNSEEN);
+}
+
+Test(meter_watch, what_a_frozen_meter_showed_is_no_reference_when_it_moves_again)
+{
+    struct meter_watch w = watch_new();
+    enum meter_doubt doubt = DOUBT_NONE;
+
+    for (int i = 0; i < 60; i++) {
+        const struct meter_watch_own own = {.ma = {i < 10 ? 19000 : (i < 40 ? 0 : 10000), 0, 0}, .heard_n = 1};
+        bool is_stuck = i >= 6 && i < 50;
+        struct meter_sample s = {.taken_ms = 500 * i, .current_ma = {is_stuck || i < 6 ? 19000 : 10000, 0, 0}, .digest = is_stuck ? 7 : (uint64_t)i + 1};
+
+        doubt = meter_watch_sample(&w, &house_rules, &s, &own);
+        cr_assert_eq(doubt == DOUBT_FROZEN, i >= 26 && i < 50, "sample %d", i);
+    }
+    cr_assert_eq(doubt, DOUBT_NONE, "it fell while the wallbox had risen, but not at the same time");
+}
+
 Test(meter_watch, a_solar_meter_that_imports_for_five_minutes_is_the_wrong_way_round)
 {
     struct meter_watch w = watch_new();
@@ -148,15 +180,15 @@ Test(meter_watch, a_solar_meter_that_imports_for_five_minutes_is_the_wrong_way_r
         struct meter_sample s = sample_at(at_ms, 300, 300, 300, 900);
 
         s.digest = (uint64_t)at_ms + 1;
-        doubt = meter_watch_sample(&w, &solar_rules, &s, nobody_ma);
+        doubt = meter_watch_sample(&w, &solar_rules, &s, &nobody);
         cr_assert_eq(doubt, at_ms < SOLAR_IMPORT_MS ? DOUBT_NONE : DOUBT_SIGN);
     }
     struct meter_sample s = sample_at(SOLAR_IMPORT_MS + 500, -300, -300, -300, -900);
     s.digest = 1;
-    cr_assert_eq(meter_watch_sample(&w, &solar_rules, &s, nobody_ma), DOUBT_NONE);
+    cr_assert_eq(meter_watch_sample(&w, &solar_rules, &s, &nobody), DOUBT_NONE);
     s = sample_at(SOLAR_IMPORT_MS + 1000, 300, 300, 300, 900);
     s.digest = 2;
-    cr_assert_eq(meter_watch_sample(&w, &solar_rules, &s, nobody_ma), DOUBT_NONE, "the time begins anew");
+    cr_assert_eq(meter_watch_sample(&w, &solar_rules, &s, &nobody), DOUBT_NONE, "the time begins anew");
 }
 
 Test(meter_watch, a_house_meter_the_wrong_way_round_is_doubted_by_its_sign_and_one_on_other_phases_by_its_phases)
@@ -166,11 +198,11 @@ Test(meter_watch, a_house_meter_the_wrong_way_round_is_doubted_by_its_sign_and_o
         enum meter_doubt doubt = DOUBT_NONE;
 
         for (int i = 0; i < 20; i++) {
-            const int32_t own_ma[PHASE_N] = {i < 10 ? 0 : 10000, 0, 0};
+            const struct meter_watch_own own = {.ma = {i < 10 ? 0 : 10000, 0, 0}, .heard_n = 1};
             int32_t shown_ma = i < 11 ? 0 : 10000;
             struct meter_sample s = {.taken_ms = 500 * i, .current_ma = {is_turned != 0 ? -shown_ma : 0, is_turned != 0 ? 0 : shown_ma, 0}};
 
-            doubt = meter_watch_sample(&w, &house_rules, &s, own_ma);
+            doubt = meter_watch_sample(&w, &house_rules, &s, &own);
         }
         cr_assert_eq(doubt, is_turned != 0 ? DOUBT_SIGN : DOUBT_PHASES);
     }

@@ -46,7 +46,7 @@ Test(manager_params, each_row_takes_its_bounds_and_refuses_what_lies_outside)
 
 Test(manager_params, the_unit_is_the_last_word_of_each_name)
 {
-    static const char *const units[][2] = {{"ms", "_ms"}, {"mA", "_ma"}, {"mV", "_mv"}, {"permille", "_permille"}, {"bool", ""}};
+    static const char *const units[][2] = {{"ms", "_ms"}, {"mA", "_ma"}, {"mV", "_mv"}, {"permille", "_permille"}, {"bool", ""}, {"rule", "_rule"}};
     size_t n;
     const struct param_row *rows = manager_param_rows(&n);
 

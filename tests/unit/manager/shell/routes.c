@@ -76,6 +76,23 @@ static json_t *ask_all(const struct route_request *request, unsigned status)
     return json;
 }
 
+struct pairs {
+    const char *name[6];
+    const char *value[6];
+};
+
+static const char *argument(void *user, const char *name)
+{
+    const struct pairs *p = user;
+
+    for (int i = 0; i < 6 && p->name[i] != NULL; i++) {
+        if (strcmp(p->name[i], name) == 0) {
+            return p->value[i];
+        }
+    }
+    return NULL;
+}
+
 static void ask(const char *method, const char *path, unsigned status)
 {
     json_decref(ask_all(&(struct route_request){.method = method, .path = path}, status));
@@ -165,7 +182,9 @@ static void fill_sessions(void)
 
 static json_t *sessions(const char *limit, unsigned status)
 {
-    return ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/sessions", .limit = limit}, status);
+    struct pairs pairs = {.name = {limit != NULL ? "limit" : NULL}, .value = {limit}};
+
+    return ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/sessions", .argument = argument, .argument_user = &pairs}, status);
 }
 
 Test(routes, sessions_are_open_ones_first_then_the_newest, .init = begin, .fini = end)
@@ -207,4 +226,187 @@ Test(routes, a_limit_outside_its_range_is_named, .init = begin, .fini = end)
 Test(routes, a_history_that_cannot_be_read_is_said_so, .init = begin, .fini = end)
 {
     json_decref(sessions("1", 503));
+}
+
+/* Ask with arguments "name=value"; the body as text, given back with free. */
+static char *body_of(const char *path, unsigned status, const char *type, struct pairs pairs)
+{
+    struct route_reply reply;
+
+    routes_answer(&routes, &(struct route_request){.method = "GET", .path = path, .argument = argument, .argument_user = &pairs}, &reply);
+    cr_assert_eq(reply.status, status, "%s: %u %s", path, reply.status, reply.body);
+    cr_assert_str_eq(reply.type, type);
+    return reply.body;
+}
+
+static json_t *json_of(const char *path, struct pairs pairs)
+{
+    char *body = body_of(path, 200, "application/json", pairs);
+    json_t *json = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+
+    cr_assert_not_null(json, "%s", body);
+    free(body);
+    return json;
+}
+
+static void refuse(const char *path, const char *field, struct pairs pairs)
+{
+    char *body = body_of(path, 400, "application/problem+json", pairs);
+    json_t *json = json_loads(body, 0, NULL);
+
+    cr_expect_str_eq(json_string_value(json_object_get(json, "field")), field, "%s", body);
+    json_decref(json);
+    free(body);
+}
+
+static void fill_past(void)
+{
+    static const int32_t samples[] = {1000, 2000, SAMPLE_UNKNOWN, 4000};
+    const struct card_entry card = {.uid = {4, {0xaa, 0xbb, 0xcc, 0xdd}},
+                                    .kind = CARD_USER,
+                                    .name = "=Tom & <b>",
+                                    .departure_min = 360,
+                                    .priority = 7,
+                                    .needed_wh = 40000,
+                                    .wallboxes = "W01"};
+    struct msg_session_record record = {.session = {{1}},
+                                        .start_utc_ms = 1767265200000,
+                                        .stop_utc_ms = 1767272400000,
+                                        .start_wh = 1000000,
+                                        .stop_wh = 1012345,
+                                        .end = END_UNPLUGGED,
+                                        .uid = {4, {0xaa, 0xbb, 0xcc, 0xdd}}};
+    const struct db_event event = {.kind = "fault_raised", .serial = "W01", .code = 8001};
+    uint8_t packed[PACK_SAMPLE_LEN * 4];
+    struct db_samples row = {.step = RECORD_MINUTE, .from_utc_ms = 1767265200000, .sample_n = 4, .mean = packed, .peak = packed};
+    struct db db;
+
+    cr_assert_eq(db_open(&db, db_path, 0, 100), RC_OK);
+    cr_assert_eq(db_put_card(&db, &card, 0), RC_OK);
+    cr_assert_eq(db_stop_session(&db, "W01", &record, 1767272400000), RC_OK);
+    record.session.at[0] = 2;
+    record.uid.len = 0;
+    record.stop_utc_ms += 1000;
+    cr_assert_eq(db_stop_session(&db, "W02", &record, 1767272401000), RC_OK);
+    cr_assert_eq(db_add_event(&db, &event, 1767265200000), RC_OK);
+    cr_assert_eq(db_add_event(&db, &event, 1767265200001), RC_OK);
+    cr_assert_eq(db_acknowledge_event(&db, 1, "admin", 1767265300000), RC_OK);
+    cr_assert_eq(db_acknowledge_event(&db, 1, "other", 1767265300000), RC_MISSING);
+    row.mean_len = row.peak_len = (int)pack_write(samples, 4, packed);
+    cr_assert_eq(db_series(&db, "power_w", "W01", &row.series), RC_OK);
+    cr_assert_eq(db_put_samples(&db, &row), RC_OK);
+    db_close(&db);
+}
+
+Test(routes, sessions_by_time_wallbox_and_card, .init = begin, .fini = end)
+{
+    static const struct pairs questions[] = {
+        {{"card"}, {"AABBCCDD"}}, {{"card"}, {"aabbccdd"}}, {{"wallbox"}, {"W01"}}, {{"from", "to"}, {"2026-01-01T11:00:00Z", "2026-01-01T13:00:01Z"}}};
+    json_t *json;
+
+    fill_past();
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        json = json_of("/api/v1/sessions", questions[i]);
+        cr_assert_eq(json_array_size(json_object_get(json, "sessions")), 1, "%zu", i);
+        cr_expect_str_eq(json_string_value(json_object_get(json_array_get(json_object_get(json, "sessions"), 0), "card_name")), "=Tom & <b>");
+        json_decref(json);
+    }
+    json = json_of("/api/v1/sessions", (struct pairs){{"from"}, {"2026-01-02"}});
+    cr_expect_eq(json_array_size(json_object_get(json, "sessions")), 0);
+    json_decref(json);
+    refuse("/api/v1/sessions", "from", (struct pairs){{"from"}, {"2026-02-30"}});
+    refuse("/api/v1/sessions", "to", (struct pairs){{"from", "to"}, {"2026-01-02", "2026-01-01"}});
+    refuse("/api/v1/sessions", "wallbox", (struct pairs){{"wallbox"}, {"' OR 1"}});
+    refuse("/api/v1/sessions", "format", (struct pairs){{"format"}, {"xml"}});
+    refuse("/api/v1/sessions", "lang", (struct pairs){{"format", "lang"}, {"csv", "sv"}});
+}
+
+Test(routes, sessions_as_a_table_for_programs_and_in_a_language, .init = begin, .fini = end)
+{
+    char *body;
+
+    fill_past();
+    body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card"}, {"csv", "AABBCCDD"}});
+    cr_expect_str_eq(body, "id,serial,start_utc,stop_utc,card,card_name,energy_wh,solar_wh,start_wh,stop_wh,end_reason\r\n"
+                           "01000000000000000000000000000000,W01,2026-01-01T11:00:00.000Z,2026-01-01T13:00:00.000Z,AABBCCDD,'=Tom & <b>,12345,,1000000,1012345,"
+                           "unplugged\r\n");
+    free(body);
+    body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card", "lang"}, {"csv", "AABBCCDD", "de"}});
+    cr_expect_not_null(strstr(body, "01.01.2026 11:00;01.01.2026 13:00;W01;AABBCCDD;'=Tom & <b>;12,345;;1000,000;1012,345;abgesteckt\r\n"), "%s", body);
+    free(body);
+}
+
+Test(routes, samples_come_with_gaps_and_from_their_place, .init = begin, .fini = end)
+{
+    json_t *json;
+    const json_t *values;
+
+    fill_past();
+    json = json_of("/api/v1/history", (struct pairs){{"quantity", "node", "from", "to"}, {"power_w", "W01", "2026-01-01T11:01:30Z", "2026-01-01T11:05:00Z"}});
+    values = json_object_get(json, "values");
+    cr_assert_eq(json_array_size(values), 4);
+    cr_expect_str_eq(json_string_value(json_object_get(json, "from_utc")), "2026-01-01T11:01:00.000Z");
+    cr_expect_eq(json_integer_value(json_array_get(values, 0)), 2000);
+    cr_expect(json_is_null(json_array_get(values, 1)));
+    cr_expect_eq(json_integer_value(json_array_get(values, 2)), 4000);
+    cr_expect(json_is_null(json_array_get(values, 3)));
+    json_decref(json);
+    free(body_of("/api/v1/history", 404, "application/problem+json", (struct pairs){{"quantity", "node"}, {"power_w", "W09"}}));
+    refuse("/api/v1/history", "quantity", (struct pairs){{"node"}, {"W01"}});
+    refuse("/api/v1/history", "step", (struct pairs){{"quantity", "node", "step"}, {"power_w", "W01", "2s"}});
+}
+
+Test(routes, events_go_on_from_a_number, .init = begin, .fini = end)
+{
+    json_t *json;
+    const json_t *event;
+
+    fill_past();
+    json = json_of("/api/v1/events", (struct pairs){{NULL}, {NULL}});
+    event = json_array_get(json_object_get(json, "events"), 0);
+    cr_expect_eq(json_array_size(json_object_get(json, "events")), 2);
+    cr_expect_str_eq(json_string_value(json_object_get(event, "acknowledged_by")), "admin");
+    json_decref(json);
+    json = json_of("/api/v1/events", (struct pairs){{"since"}, {"1"}});
+    cr_expect_eq(json_array_size(json_object_get(json, "events")), 1);
+    cr_expect_eq(json_integer_value(json_object_get(json, "next")), 2);
+    json_decref(json);
+    refuse("/api/v1/events", "since", (struct pairs){{"since"}, {"-1"}});
+}
+
+Test(routes, cards_as_a_list_and_as_a_table, .init = begin, .fini = end)
+{
+    char *body;
+    json_t *json;
+
+    fill_past();
+    json = json_of("/api/v1/cards", (struct pairs){{NULL}, {NULL}});
+    cr_expect_str_eq(json_string_value(json_object_get(json_array_get(json_object_get(json, "cards"), 0), "departure")), "06:00");
+    json_decref(json);
+    body = body_of("/api/v1/cards", 200, "text/csv; charset=utf-8", (struct pairs){{"format"}, {"csv"}});
+    cr_expect_str_eq(body, "uid,identity,kind,name,colour,blocked,expires,wallboxes,departure,needed_wh,priority\r\n"
+                           "AABBCCDD,,user,=Tom & <b>,,false,,W01,06:00,40000,7\r\n");
+    free(body);
+}
+
+Test(routes, a_statement_is_a_page_that_escapes_and_sums, .init = begin, .fini = end)
+{
+    char *body;
+
+    fill_past();
+    body = body_of("/api/v1/statement", 200, "text/html; charset=utf-8", (struct pairs){{"card", "month", "lang"}, {"AABBCCDD", "2026-01", "de"}});
+    cr_expect_not_null(strstr(body, "<html lang=\"de\">"));
+    cr_expect_not_null(strstr(body, "Januar 2026"));
+    cr_expect_not_null(strstr(body, "=Tom &amp; &lt;b&gt;"));
+    cr_expect_null(strstr(body, "<b>"));
+    cr_expect_not_null(strstr(body, "<td class=\"n\">1.012,345</td><td class=\"n\">12,345</td>"), "%s", body);
+    cr_expect_not_null(strstr(body, "Summe (1)</td><td class=\"n\">12,345</td><td class=\"n\">-</td>"), "%s", body);
+    cr_expect_not_null(strstr(body, "nicht geeicht"));
+    free(body);
+    body = body_of("/api/v1/statement", 200, "text/html; charset=utf-8", (struct pairs){{"card", "month"}, {"<script>", "2026-02"}});
+    cr_expect_not_null(strstr(body, "&lt;script&gt;"));
+    cr_expect_not_null(strstr(body, "No sessions"));
+    free(body);
+    refuse("/api/v1/statement", "month", (struct pairs){{"card", "month"}, {"AABBCCDD", "2026-13"}});
+    refuse("/api/v1/statement", "card", (struct pairs){{"month"}, {"2026-01"}});
 }

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "manager/shell/db.h"
 #include "manager/shell/store.h"
 
 TestSuite(store, .timeout = 10);
@@ -71,13 +73,15 @@ static void make(struct bench *b, int64_t page_max)
 
 static void clean(struct bench *b)
 {
-    static const char *const names[] = {"manager.db", "manager.db-wal", "manager.db-shm", "manager.state"};
-    char path[128];
+    DIR *dir = opendir(b->dir);
+    char path[400];
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", b->dir, names[i]);
-        (void)unlink(path);
+    cr_assert_not_null(dir);
+    for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        (void)snprintf(path, sizeof path, "%s/%s", b->dir, e->d_name);
+        (void)unlink(path); /* not . and .. */
     }
+    closedir(dir);
     cr_assert_eq(rmdir(b->dir), 0);
 }
 
@@ -182,8 +186,8 @@ Test(store, the_newest_document_counts_and_older_ones_are_kept)
     struct store_loaded loaded;
 
     make(&b, 0);
-    cr_assert_eq(store_add_document(b.store, "{\"a\":1}", 1700000000000), RC_OK);
-    cr_assert_eq(store_add_document(b.store, "{\"a\":2}", CLOCK_UNSET_UTC_MS), RC_OK);
+    cr_assert_eq(store_add_document(b.store, "{\"a\":1}", &(struct db_by){.who = "admin", .why = "new fuse"}, 1700000000000), RC_OK);
+    cr_assert_eq(store_add_document(b.store, "{\"a\":2}", NULL, CLOCK_UNSET_UTC_MS), RC_OK);
     store_free(b.store);
     open_store(&b, 0);
     cr_assert_eq(store_load(b.store, &loaded), RC_OK);
@@ -192,6 +196,7 @@ Test(store, the_newest_document_counts_and_older_ones_are_kept)
     store_free(b.store);
     cr_expect_eq(query(&b, "SELECT count(*) FROM site_document"), 2);
     cr_expect_eq(query(&b, "SELECT count(*) FROM site_document WHERE utc_ms IS NULL"), 1);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM site_document WHERE who = 'admin' AND why = 'new fuse'"), 1);
     clean(&b);
 }
 
@@ -393,7 +398,7 @@ Test(store, on_a_full_disk_only_what_is_stored_is_acknowledged)
     int stored_n = 0;
     int failed_n = 0;
 
-    make(&b, 60);
+    make(&b, 120);
     start(&b);
     for (uint64_t i = 1; i <= 200; i++) {
         put_record(&b, i, (uint8_t)i, QUARTER_MAX, RC_OK);
@@ -448,7 +453,7 @@ Test(store, a_database_with_damaged_pages_is_refused_in_one_line_that_names_it)
     char noise[4096];
     char path[128];
     char text[1024] = "";
-    struct store_loaded loaded;
+    struct store_options options = {.busy_ms = 1};
     struct bench b;
     int saved = dup(STDERR_FILENO);
     int said[2];
@@ -463,15 +468,14 @@ Test(store, a_database_with_damaged_pages_is_refused_in_one_line_that_names_it)
         cr_assert_eq(pwrite(fd, noise, sizeof noise, at), (ssize_t)sizeof noise);
     }
     close(fd);
-    open_store(&b, 0);
     cr_assert_eq(pipe(said), 0);
     cr_assert_geq(dup2(said[1], STDERR_FILENO), 0);
-    cr_expect_eq(store_load(b.store, &loaded), RC_IO);
+    options.dir = b.dir;
+    cr_expect_eq(store_open(&b.store, &options), RC_MALFORMED);
     cr_assert_geq(dup2(saved, STDERR_FILENO), 0);
     cr_assert_gt(read(said[0], text, sizeof text - 1), 0);
     cr_expect_not_null(strstr(text, path), "%s", text);
     cr_expect_eq(strchr(text, '\n'), text + strlen(text) - 1, "one line: %s", text);
-    store_free(b.store);
     close(saved);
     close(said[0]);
     close(said[1]);
@@ -520,4 +524,332 @@ Test(store, a_directory_that_does_not_exist_is_refused)
 
     cr_expect_eq(store_open(&s, &options), RC_IO);
     cr_expect_null(s);
+}
+
+static bool has_file(const struct bench *b, const char *begins)
+{
+    DIR *dir = opendir(b->dir);
+    bool is_found = false;
+
+    cr_assert_not_null(dir);
+    for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        is_found = is_found || strncmp(e->d_name, begins, strlen(begins)) == 0;
+    }
+    closedir(dir);
+    return is_found;
+}
+
+/* Sessions enough for many pages, one card, one document; then noise on a page in the middle. */
+static void make_damaged(struct bench *b, int sessions_n)
+{
+    const struct card_entry card = {.uid = {4, {1, 2, 3, 4}}, .kind = CARD_USER, .name = "Van 1", .departure_min = -1, .priority = -1, .wallboxes = "W01 W02"};
+    char noise[4096];
+    char path[128];
+    struct db db;
+    off_t pages_n;
+    int fd;
+
+    make(b, 0);
+    cr_assert_eq(store_add_document(b->store, "{\"a\":1}", NULL, 1700000000000), RC_OK);
+    start(b);
+    for (int i = 1; i <= sessions_n; i++) {
+        put_record(b, (uint64_t)i * 256, (uint8_t)i, 20, RC_OK);
+    }
+    flush_and_wait(b, sessions_n);
+    finish(b);
+    path_of(b, "manager.db", path, sizeof path);
+    cr_assert_eq(db_open(&db, path, 0, 1), RC_OK);
+    cr_assert_eq(db_put_card(&db, &card, 1700000000000), RC_OK);
+    db_close(&db);
+    fd = open(path, O_WRONLY);
+    memset(noise, 0xa5, sizeof noise);
+    pages_n = lseek(fd, 0, SEEK_END) / (off_t)sizeof noise;
+    cr_assert_eq(pwrite(fd, noise, sizeof noise, (pages_n - 3) * (off_t)sizeof noise), (ssize_t)sizeof noise); /* of the last that were added */
+    close(fd);
+}
+
+Test(store, a_damaged_database_is_set_aside_and_a_new_one_begins_with_what_is_left)
+{
+    struct bench b;
+    struct store_loaded loaded;
+
+    make_damaged(&b, 200);
+    open_store(&b, 0);
+    cr_expect(store_was_damaged(b.store));
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect_str_eq(loaded.document, "{\"a\":1}");
+    cr_expect_not(loaded.has_issued, "some epoch may be missing");
+    free(loaded.document);
+    store_free(b.store);
+    cr_expect(has_file(&b, "manager.db.damaged-"));
+    cr_expect_not(has_file(&b, "manager.db.new"));
+    cr_expect_eq(query(&b, "SELECT count(*) FROM card WHERE name = 'Van 1'"), 1);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM card_wallbox"), 2);
+    cr_expect_geq(query(&b, "SELECT count(*) FROM session"), 100, "one page was lost, not half of them");
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session WHERE stop_wh <> 8500"), 0);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    open_store(&b, 0);
+    cr_expect_not(store_was_damaged(b.store), "once");
+    store_free(b.store);
+    clean(&b);
+}
+
+Test(store, an_exchange_cut_off_by_a_power_failure_is_finished)
+{
+    struct bench b;
+    struct store_loaded loaded;
+    char db[128];
+    char fresh[128];
+    char wal[128];
+    int fd;
+
+    make(&b, 0);
+    cr_assert_eq(store_add_document(b.store, "{\"a\":1}", NULL, 1700000000000), RC_OK);
+    store_free(b.store);
+    path_of(&b, "manager.db", db, sizeof db);
+    path_of(&b, "manager.db.new", fresh, sizeof fresh);
+    path_of(&b, "manager.db-wal", wal, sizeof wal);
+    cr_assert_eq(rename(db, fresh), 0); /* the old one had moved, the new one had not; the log of the old one is still there */
+    fd = open(wal, O_WRONLY | O_CREAT, 0600);
+    cr_assert_eq(write(fd, "log of another file", 19), 19);
+    close(fd);
+    open_store(&b, 0);
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect_str_eq(loaded.document, "{\"a\":1}");
+    free(loaded.document);
+    store_free(b.store);
+    cr_expect(has_file(&b, "manager.db.damaged-"), "the log was set aside");
+    clean(&b);
+}
+
+Test(store, a_new_file_that_may_be_half_written_is_forgotten)
+{
+    struct bench b;
+    char fresh[128];
+    int fd;
+
+    make(&b, 0);
+    store_free(b.store);
+    path_of(&b, "manager.db.new", fresh, sizeof fresh);
+    fd = open(fresh, O_WRONLY | O_CREAT, 0600);
+    cr_assert_eq(write(fd, "half", 4), 4);
+    close(fd);
+    open_store(&b, 0);
+    store_free(b.store);
+    cr_expect_not(has_file(&b, "manager.db.new"));
+    clean(&b);
+}
+
+Test(store, an_import_sets_even_an_empty_ruin_aside)
+{
+    struct bench b;
+    struct store_options options = {.busy_ms = 1, .may_be_empty = true};
+
+    make(&b, 0);
+    store_free(b.store);
+    overwrite(&b, "manager.db");
+    options.dir = b.dir;
+    cr_assert_eq(store_open(&b.store, &options), RC_OK);
+    cr_expect(store_was_damaged(b.store));
+    store_free(b.store);
+    cr_expect(has_file(&b, "manager.db.damaged-"));
+    clean(&b);
+}
+
+Test(store, the_audit_trail_is_only_added_to)
+{
+    const struct db_audit entry = {.who = "admin", .what = "card_put", .subject = "01020304", .after = "{}"};
+    struct bench b;
+    struct db db;
+    char path[128];
+
+    make(&b, 0);
+    store_free(b.store);
+    path_of(&b, "manager.db", path, sizeof path);
+    cr_assert_eq(db_open(&db, path, 0, 1), RC_OK);
+    cr_assert_eq(db_add_audit(&db, &entry, 1700000000000), RC_OK);
+    cr_expect_neq(sqlite3_exec(db.handle, "UPDATE audit SET who = 'me'", NULL, NULL, NULL), SQLITE_OK);
+    cr_expect_neq(sqlite3_exec(db.handle, "DELETE FROM audit", NULL, NULL, NULL), SQLITE_OK);
+    db_close(&db);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM audit WHERE who = 'admin'"), 1);
+    clean(&b);
+}
+
+Test(store, rivals_epochs_and_boards_without_watchdog_survive_a_restart)
+{
+    static struct site site = {.node_n = 1, .box_n = 1, .box = {{.serial = "W01"}}};
+    struct mfx_store epoch = {.kind = MSTORE_EPOCH, .ticket = 1, .box = BOX_MAX, .epoch = {.longest_lease_ms = 10000}};
+    struct mfx_store box = {.kind = MSTORE_BOX, .ticket = 4, .known = {.fallback_ma = 6000, .is_unwatched = true}};
+    struct mev_known known[1];
+    struct store_loaded loaded;
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    for (uint64_t i = 1; i <= 3; i++) {
+        epoch.ticket = i;
+        epoch.epoch.epoch = i << 32;
+        epoch.epoch.is_foreign = i == 3;
+        epoch.epoch.is_fenced = i == 3;
+        cr_assert_eq(store_put(b.store, &epoch, NULL, NULL), RC_OK);
+    }
+    cr_assert_eq(store_put(b.store, &box, "W01", NULL), RC_OK);
+    flush_and_wait(&b, 4);
+    finish(&b);
+    open_store(&b, 0);
+    cr_assert_eq(store_load(b.store, &loaded), RC_OK);
+    cr_expect(loaded.is_foreign);
+    cr_expect(loaded.is_fenced);
+    cr_expect(loaded.has_issued);
+    cr_assert_eq(loaded.issued_n, 3);
+    cr_expect_eq(loaded.issued[0], UINT64_C(1) << 32);
+    cr_expect_eq(loaded.issued[2], UINT64_C(3) << 32);
+    store_known(b.store, &site, known);
+    cr_expect(known[0].is_unwatched);
+    cr_expect_eq(known[0].fallback_ma, 6000);
+    store_free(b.store);
+    clean(&b);
+}
+
+static int troubles_n;
+
+static void on_trouble(void *user, bool is_failing)
+{
+    (void)user;
+    troubles_n += is_failing ? 1 : 1000;
+}
+
+Test(store, events_that_the_disk_refuses_are_kept_and_written_when_it_takes_them, .timeout = 20)
+{
+    struct bench b;
+    sqlite3 *other = NULL;
+    char path[128];
+
+    make(&b, 0);
+    store_on_trouble(b.store, on_trouble);
+    start(&b);
+    path_of(&b, "manager.db", path, sizeof path);
+    cr_assert_eq(sqlite3_open(path, &other), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 0; i < STORE_KEPT_MAX + 10; i++) {
+        put_event(&b, 0);
+    }
+    put_event(&b, 7); /* somebody waits: he is told */
+    flush_and_wait(&b, 1);
+    cr_expect_not(b.is_stored[0]);
+    cr_expect_eq(store_kept_n(b.store), STORE_KEPT_MAX);
+    cr_expect_eq(troubles_n, 1);
+    put_record(&b, 8, 1, 2, RC_OK);
+    flush_and_wait(&b, 2);
+    cr_expect_not(b.is_stored[1], "there is still room in the queue");
+    cr_assert_eq(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    while (store_kept_n(b.store) > 0 || troubles_n < 1000) { /* the timer tries again */
+        (void)uv_run(&b.loop, UV_RUN_ONCE);
+    }
+    cr_expect_eq(store_kept_n(b.store), 0);
+    cr_expect_eq(troubles_n, 1001);
+    finish(&b);
+    cr_expect_geq(query(&b, "SELECT count(*) FROM event WHERE kind = 'fault_raised'"), STORE_KEPT_MAX);
+    cr_expect_eq(query(&b, "SELECT code FROM event WHERE kind = 'records_lost'"), 10);
+    clean(&b);
+}
+
+struct teach {
+    struct store_order order;
+    int64_t cards_n;
+    enum rc rc;
+    bool is_done;
+};
+
+static enum rc run_count(struct store_order *order, struct db *db, int64_t utc_ms)
+{
+    struct teach *t = (struct teach *)order;
+
+    (void)utc_ms;
+    return db_count_cards(db, &t->cards_n);
+}
+
+static void on_count(struct store_order *order, enum rc rc)
+{
+    struct teach *t = (struct teach *)order;
+
+    t->rc = rc;
+    t->is_done = true;
+}
+
+Test(store, an_order_sees_what_was_queued_before_it)
+{
+    struct teach t = {.order = {.run = run_count, .done = on_count}};
+    struct msg_authorize taught = {.uid = {7, {4, 1, 2, 3, 4, 5, 6}}, .taught = true};
+    struct mfx_store what = {.kind = MSTORE_CARD, .taught = &taught};
+    struct bench b;
+
+    make(&b, 0);
+    start(&b);
+    cr_assert_eq(store_put(b.store, &what, "W01", NULL), RC_OK);
+    cr_assert_eq(store_put(b.store, &what, "W02", NULL), RC_OK);
+    store_order(b.store, &t.order);
+    while (!t.is_done) {
+        (void)uv_run(&b.loop, UV_RUN_ONCE);
+    }
+    cr_expect_eq(t.rc, RC_OK);
+    cr_expect_eq(t.cards_n, 1);
+    finish(&b);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM card_wallbox WHERE serial = 'W01'"), 1);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM card_wallbox"), 1, "who taught it first");
+    clean(&b);
+}
+
+Test(store, a_late_record_is_dated_by_receipt_and_age)
+{
+    const int64_t now_utc_ms = 1751371200000;
+    struct msg_session_record m = {.session = {{1}}, .start_age_ms = 7200000, .stop_age_ms = 3600000, .stop_wh = 10, .end = END_UNPLUGGED};
+    struct bench b;
+    struct db db;
+    char path[128];
+
+    make(&b, 0);
+    store_free(b.store);
+    path_of(&b, "manager.db", path, sizeof path);
+    cr_assert_eq(db_open(&db, path, 0, 1), RC_OK);
+    m.start_utc_ms = 1600000000000; /* the clock of the wallbox is years slow, its age is not */
+    m.stop_utc_ms = 1600003600000;
+    m.first_quarter_utc_ms = 1599999300000;
+    cr_assert_eq(db_stop_session(&db, "W01", &m, now_utc_ms), RC_OK);
+    db_close(&db);
+    cr_expect_eq(query(&b, "SELECT start_utc_ms FROM session"), now_utc_ms - 7200000);
+    cr_expect_eq(query(&b, "SELECT stop_utc_ms FROM session"), now_utc_ms - 3600000);
+    cr_expect_eq(query(&b, "SELECT first_quarter_utc_ms % 900000 FROM session"), 0);
+    clean(&b);
+}
+
+Test(store, the_solar_share_of_a_quarter_hour_is_known_when_its_mix_is)
+{
+    static const int32_t quarters[] = {100, 200, 300};
+    const int64_t first_utc_ms = 1751371200000;
+    const struct sunmix_energy first = {.from_utc_ms = first_utc_ms, .production_wh = 500, .import_wh = 500};
+    const struct sunmix_energy third = {.from_utc_ms = first_utc_ms + 1800000, .production_wh = 600, .import_wh = 100, .export_wh = 300};
+    struct msg_session_record m = {.session = {{1}}, .start_utc_ms = first_utc_ms, .stop_utc_ms = first_utc_ms + 2000000, .stop_wh = 600, .end = END_UNPLUGGED};
+    struct bench b;
+    struct db db;
+    char path[128];
+
+    m.first_quarter_utc_ms = first_utc_ms;
+    m.quarter_n = 3;
+    m.quarter_wh = quarters;
+    make(&b, 0);
+    store_free(b.store);
+    path_of(&b, "manager.db", path, sizeof path);
+    cr_assert_eq(db_open(&db, path, 0, 1), RC_OK);
+    cr_assert_eq(db_add_mix(&db, &first), RC_OK);
+    cr_assert_eq(db_stop_session(&db, "W01", &m, first_utc_ms + 2000000), RC_OK);
+    cr_assert_eq(db_add_mix(&db, &third), RC_OK); /* it ends after the session did */
+    cr_assert_eq(db_add_mix(&db, &third), RC_OK);
+    db_close(&db);
+    cr_expect_eq(query(&b, "SELECT solar_wh FROM session_quarter WHERE quarter = 0"), 50);
+    cr_expect_eq(query(&b, "SELECT count(*) FROM session_quarter WHERE quarter = 1 AND solar_wh IS NULL"), 1, "nobody knows");
+    cr_expect_eq(query(&b, "SELECT solar_wh FROM session_quarter WHERE quarter = 2"), 225);
+    cr_expect_eq(query(&b, "SELECT solar_wh FROM session"), 275);
+    clean(&b);
 }
