@@ -13,6 +13,7 @@
 #include "manager/shell/bus.h"
 #include "manager/shell/settings.h"
 #include "manager/shell/transfer.h"
+#include "manager/shell/users.h"
 
 #ifndef WALLBOX_VERSION
 #define WALLBOX_VERSION "unknown"
@@ -23,6 +24,7 @@ struct arguments {
     const char *data;
     const char *link;
     const char *http;
+    const char *https;
     const char *import;
     const char *export;
     const char *import_cards;
@@ -31,6 +33,8 @@ struct arguments {
     const char *restore;
     const char *test_meter;
     bool loopback_plain;
+    bool open_reads;
+    bool recovery_key;
     bool check_config;
     bool print_config;
     bool meters;
@@ -121,10 +125,14 @@ static int settle(const struct cli *c, const struct arguments *a, struct setting
     if (a->http != NULL && text_copy(s->http, sizeof s->http, a->http) != RC_OK) {
         return (int)cli_wrong(c, "--http is longer than an address can be");
     }
+    if (a->https != NULL && text_copy(s->https, sizeof s->https, a->https) != RC_OK) {
+        return (int)cli_wrong(c, "--https is longer than an address can be");
+    }
     if (a->data != NULL && text_copy(s->data, sizeof s->data, a->data) != RC_OK) {
         return (int)cli_wrong(c, "--data must be shorter than %d bytes", SETTINGS_PATH_LEN);
     }
     s->loopback_plain = s->loopback_plain || a->loopback_plain;
+    s->open_reads = s->open_reads || a->open_reads;
     settings_apply_log_level(s);
     return CLI_EXIT_OK;
 }
@@ -161,10 +169,33 @@ static int run_task(const struct arguments *a, const struct settings *s)
     return transfer_restore(s, a->restore);
 }
 
+/* Serial number and recovery key; the key is shown once. Also while the manager runs. */
+static int show_recovery(const struct settings *s)
+{
+    char path[SETTINGS_PATH_LEN + 16];
+    char key[RECOVERY_LEN];
+    struct users *users = NULL;
+    enum rc rc;
+
+    (void)snprintf(path, sizeof path, "%s/users.db", s->data);
+    rc = users_open(&users, path, s->serial);
+    if (rc != RC_OK) {
+        return CLI_EXIT_FAILED; /* it said why */
+    }
+    rc = users_show_recovery(users, key);
+    if (rc == RC_OK) {
+        printf("serial %s\nrecovery_key %s\n", users_serial(users), key);
+    } else {
+        (void)fprintf(stderr, "wallbox-manager: the recovery key was shown before\n");
+    }
+    users_close(users);
+    return rc == RC_OK && fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+}
+
 static int run_command(const struct cli *c, const struct arguments *a, struct settings *s)
 {
     bool is_task = tasks_n(a) == 1;
-    bool may_listen = !a->check_config && !a->print_config && !is_task;
+    bool may_listen = !a->check_config && !a->print_config && !is_task && !a->recovery_key;
     char why[SETTINGS_WHY_LEN];
     int code = settle(c, a, s);
 
@@ -181,6 +212,9 @@ static int run_command(const struct cli *c, const struct arguments *a, struct se
     if (a->check_config) {
         return CLI_EXIT_OK;
     }
+    if (a->recovery_key) {
+        return show_recovery(s);
+    }
     return is_task ? run_task(a, s) : app_run(s);
 }
 
@@ -192,6 +226,12 @@ int main(int argc, char **argv)
         {.name = "data", .argument = "DIR", .help = "data directory (default /var/lib/wallbox-manager)", .out_text = &a.data},
         {.name = "link", .argument = "ADDR:PORT", .help = "where wallboxes connect (default 127.0.0.1:7443)", .out_text = &a.link},
         {.name = "http", .argument = "ADDR:PORT", .help = "where people and programs connect (default 127.0.0.1:8080)", .out_text = &a.http},
+        {.name = "https",
+         .argument = "ADDR:PORT",
+         .help = "where they connect with TLS (default 127.0.0.1:8443, nowhere with --loopback-plain)",
+         .out_text = &a.https},
+        {.name = "open-reads", .help = "let everybody read without login: for tests and the demo, with --loopback-plain only", .out_flag = &a.open_reads},
+        {.name = "recovery-key", .help = "print serial number and recovery key and end; the key is shown once", .out_flag = &a.recovery_key},
         {.name = "loopback-plain", .help = "listen without TLS, on loopback addresses only", .out_flag = &a.loopback_plain},
         {.name = "import", .argument = "FILE", .help = "check a document (- for standard input): site, cards, users; store it and end", .out_text = &a.import},
         {.name = "export",

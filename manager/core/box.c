@@ -30,6 +30,7 @@ void box_init(struct box *b, const struct lease_rules *rules, const struct site_
         lease_count_max(&b->lease);
     }
     demand_init(&b->demand);
+    wish_setting_init(&b->setting, site);
 }
 
 void box_hello(struct box *b, const struct site_box *site, uint16_t peer, const struct msg_hello *hello, int64_t now_ms)
@@ -81,6 +82,11 @@ void box_gone(struct box *b)
     b->peer = PEER_NONE;
     b->answer_due = false;
     b->is_answerable = false;
+}
+
+bool box_is_plugged(const struct box *b)
+{
+    return b->has_status && b->status.pilot != PILOT_A1 && b->status.pilot != PILOT_A2;
 }
 
 bool box_is_online(const struct box *b)
@@ -147,6 +153,9 @@ enum rc box_status(struct box *b, const struct site_box *site, const struct msg_
         if (status->contactor_closed) {
             lease_adopt_closed(&b->lease, now_ms);
         }
+    }
+    if (!box_is_plugged(b)) {
+        b->wish = (struct wish){0};
     }
     lease_status(&b->lease, named_seq, !status->contactor_closed, b->drawn_ma, now_ms);
     lease_said(&b->lease, status->offered_ma);

@@ -12,6 +12,7 @@
 #include "manager/core/params.h"
 #include "manager/core/site.h"
 #include "manager/core/turn.h"
+#include "manager/core/wish.h"
 #include "proto/msg.h"
 
 #define PEER_NONE UINT16_MAX
@@ -61,6 +62,9 @@ struct box {
     bool fallback_storing;     /* waiting for our own disk before it is sent */
     bool fallback_sent;
     char firmware[NAME_LEN];
+    struct wish_setting setting;
+    struct wish wish; /* ends with the vehicle */
+    struct wish_order order;
 };
 
 /* Forget everything but what was remembered: whether it was met, its fallback current (MA_UNSET: the largest possible counts), and whether its
@@ -91,6 +95,9 @@ MUST_USE enum rc box_status(struct box *b, const struct site_box *site, const st
 
 /* Let time pass: silence, leases. Returns true when it has just fallen silent. */
 bool box_pass(struct box *b, const struct manager_params *params, int64_t now_ms);
+
+/* True when its newest Status does not say that there is no vehicle. */
+bool box_is_plugged(const struct box *b);
 
 /* True when it is connected and was heard within silent_ms on this connection: what it is told reaches it. */
 bool box_is_online(const struct box *b);

@@ -179,16 +179,36 @@ static void on_meter(struct manager *m, uint16_t meter, const struct meter_sampl
     m->cycle_wanted = true;
 }
 
-static void on_command(struct manager *m, uint16_t box, enum manager_command command, struct mfx_list *out)
+static void on_command(struct manager *m, uint16_t box, enum manager_command command, uint32_t seq, struct mfx_list *out)
 {
-    static const enum command_kind kinds[] = {
-        [MANAGER_PAUSE] = COMMAND_PAUSE, [MANAGER_RESUME] = COMMAND_RESUME, [MANAGER_STOP] = COMMAND_STOP, [MANAGER_START] = COMMAND_START};
+    static const enum command_kind kinds[] = {[MANAGER_PAUSE] = COMMAND_PAUSE, [MANAGER_RESUME] = COMMAND_RESUME,   [MANAGER_STOP] = COMMAND_STOP,
+                                              [MANAGER_START] = COMMAND_START, [MANAGER_RESTART] = COMMAND_RESTART, [MANAGER_UNLOCK] = COMMAND_UNLOCK};
 
     CHECK(box < m->site->box_n);
+    CHECK(command < MANAGER_COMMAND_N);
     if (command != MANAGER_COMMAND_UNSET && m->box[box].peer != PEER_NONE) {
-        struct msg msg = {.kind = MSG_COMMAND, .command = {.seq = (uint32_t)rng_next(&m->rng), .kind = kinds[command]}};
+        struct msg msg = {.kind = MSG_COMMAND, .command = {.seq = seq != 0 ? seq : (uint32_t)rng_next(&m->rng), .kind = kinds[command]}};
 
+        m->box[box].order = (struct wish_order){.seq = msg.command.seq, .command = (int32_t)command};
         fx_send(out, m->box[box].peer, &msg);
+    }
+}
+
+static void on_setting(struct manager *m, uint16_t box, const struct wish_setting *setting)
+{
+    CHECK(box < m->site->box_n);
+    CHECK(setting->priority >= 0 && setting->priority <= PRIORITY_MAX);
+    CHECK(setting->mode < SOLAR_MODE_N);
+    m->box[box].setting = *setting;
+    m->cycle_wanted = true;
+}
+
+static void on_wish(struct manager *m, uint16_t box, uint8_t set, const struct wish *wish)
+{
+    CHECK(box < m->site->box_n);
+    if (box_is_plugged(&m->box[box])) {
+        wish_change(&m->box[box].wish, set, wish);
+        m->cycle_wanted = true;
     }
 }
 
@@ -256,7 +276,7 @@ static void on_event(struct manager *m, const struct mev *e, struct mfx_list *ou
         on_stored(m, e->stored.ticket, false, out);
         break;
     case MEV_COMMAND:
-        on_command(m, e->command.box, e->command.command, out);
+        on_command(m, e->command.box, e->command.command, e->command.seq, out);
         break;
     case MEV_CLOCK:
         set_clock(m, e->clock.utc_ms, e->clock.local_offset_ms);
@@ -274,6 +294,12 @@ static void on_event(struct manager *m, const struct mev *e, struct mfx_list *ou
         break;
     case MEV_VERDICT:
         verdict_answered(m, e->verdict.ticket, e->verdict.verdict, e->verdict.expires_utc_ms, out);
+        break;
+    case MEV_WISH:
+        on_wish(m, e->wish.box, e->wish.set, &e->wish.wish);
+        break;
+    case MEV_SETTING:
+        on_setting(m, e->setting.box, &e->setting.setting);
         break;
     }
 }

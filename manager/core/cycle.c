@@ -82,7 +82,7 @@ static void run_solar(struct manager *m)
         add_production(m, base_ma);
     }
     for (uint16_t i = 0; i < m->site->box_n; i++) {
-        for (int p = 0; p < PHASE_N && m->site->box[i].mode == SOLAR_FAST && box_is_online(&m->box[i]); p++) {
+        for (int p = 0; p < PHASE_N && wish_mode(&m->box[i].setting, &m->box[i].wish) == SOLAR_FAST && box_is_online(&m->box[i]); p++) {
             fast_ma[p] += m->box[i].drawn_ma[p];
         }
     }
@@ -105,7 +105,7 @@ int64_t cycle_rules_next_ms(const struct manager *m)
 static bool others_want(const struct manager *m, uint16_t box)
 {
     const struct box *b = &m->box[box];
-    int32_t full_ma = min_i32(b->status.limit_ma, m->site->box[box].max_ma);
+    int32_t full_ma = min_i32(b->status.limit_ma, wish_max_ma(&b->setting, &m->site->box[box]));
     bool is_unmet = b->demand_now.demand_ma > b->target_ma;
 
     if (m->unmet_n > (is_unmet ? 1 : 0)) {
@@ -131,7 +131,8 @@ static void run_demands(struct manager *m)
         struct box *b = &m->box[i];
 
         if (box_is_online(b)) {
-            b->demand_now = demand_step(&b->demand, &b->status, m->site->box[i].min_ma, m->site->box[i].max_ma, others_want(m, i), m->now_ms);
+            b->demand_now =
+                demand_step(&b->demand, &b->status, m->site->box[i].min_ma, wish_max_ma(&b->setting, &m->site->box[i]), others_want(m, i), m->now_ms);
         } else {
             b->demand_now = (struct demand_now){.demand_ma = 0, .reason = REASON_OFFLINE};
         }
@@ -183,6 +184,16 @@ static void fill_node(const struct manager *m, uint16_t node, struct alloc_node 
     }
 }
 
+/* How long the departure of its vehicle could still wait (A9); false: nothing is known of one. */
+static bool laxity(const struct manager *m, uint16_t box, int64_t *out_ms)
+{
+    const struct box *b = &m->box[box];
+    int64_t power_w = (int64_t)wish_max_ma(&b->setting, &m->site->box[box]) * m->params->voltage_mv / 1000000 * max_i32(phase_set_n(b->used), 1);
+    int64_t utc_ms = m->has_utc ? m->now_ms + m->utc_offset_ms : CLOCK_UNSET_UTC_MS;
+
+    return wish_laxity(&b->wish, utc_ms, b->status.has_session ? b->status.session_wh : 0, power_w, out_ms);
+}
+
 static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *out)
 {
     const struct site_box *s = &m->site->box[box];
@@ -192,17 +203,18 @@ static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *ou
     *out = (struct alloc_box){
         .node = s->node,
         .used = b->used,
-        .priority = s->priority,
+        .priority = wish_priority(&b->setting, &b->wish),
         .weight = s->weight,
         .min_ma = s->min_ma,
-        .max_ma = s->max_ma,
+        .max_ma = wish_max_ma(&b->setting, s),
         .demand_ma = b->demand_now.demand_ma,
         .cap_ma = cap_ma,
         .cap_reason = cap_ma < MA_MAX ? REASON_METER_FALLBACK : REASON_UNSET,
         .current_ma = b->turn.running_since_ms == MS_NEVER ? 0 : b->target_ma,
-        .solar = solar_box_mode(&m->solar_box[box], s->mode),
+        .solar = solar_box_mode(&m->solar_box[box], wish_mode(&b->setting, &b->wish)),
         .rank = m->rank[box],
     };
+    out->has_laxity = laxity(m, box, &out->laxity_ms);
     turn_fill(&b->turn, m->now_ms, out);
     if (!box_is_online(b) || follow_is_unacked(m, box) || follow_is_over(m, box)) {
         out->is_fixed = true;
@@ -239,7 +251,7 @@ static void note_result(struct manager *m, uint16_t box)
         b->reason = box_is_online(b) ? REASON_SETTLING : REASON_OFFLINE;
         return;
     }
-    solar_box_note(&m->solar_box[box], m->site->box[box].mode, wants, r->is_covered, m->params, m->now_ms);
+    solar_box_note(&m->solar_box[box], wish_mode(&b->setting, &b->wish), wants, r->is_covered, m->params, m->now_ms);
     b->target_ma = r->allocated_ma;
     if (!b->demand.was_plugged) {
         turn_init(&b->turn); /* the next vehicle begins anew */

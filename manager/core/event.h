@@ -12,6 +12,7 @@
 #include "manager/core/budget.h"
 #include "manager/core/card.h"
 #include "manager/core/schedule.h"
+#include "manager/core/wish.h"
 #include "proto/msg.h"
 
 #define MFX_MAX 4096                                   /* effects of one step: a cut for every wallbox and room for records and notes */
@@ -36,6 +37,8 @@ enum mev_kind {
     MEV_CARDS,        /* there is a list of cards, or a newer one */
     MEV_BACKEND,      /* somebody can be asked about cards that are not on the list, or no longer */
     MEV_VERDICT,      /* what he answered */
+    MEV_WISH,         /* somebody wants something for the session under way; ignored without a vehicle */
+    MEV_SETTING,      /* the operator sets what a wallbox is to get; stored before */
 };
 
 /* What the manager remembered of one wallbox when it stopped. */
@@ -59,7 +62,21 @@ struct mev_start {
     const struct mev_known *known; /* [site.box_n], in the order of the site */
 };
 
-enum manager_command { MANAGER_COMMAND_UNSET = 0, MANAGER_PAUSE, MANAGER_RESUME, MANAGER_STOP, MANAGER_START };
+enum manager_command {
+    MANAGER_COMMAND_UNSET = 0,
+    MANAGER_PAUSE,
+    MANAGER_RESUME,
+    MANAGER_STOP,
+    MANAGER_START,
+    MANAGER_RESTART,
+    MANAGER_UNLOCK,
+    MANAGER_COMMAND_N
+};
+
+struct mev_setting {
+    uint16_t box;
+    struct wish_setting setting;
+};
 
 struct mev {
     int64_t now_ms; /* CLOCK_BOOTTIME; never decreases between calls */
@@ -87,6 +104,7 @@ struct mev {
         struct {
             uint16_t box;
             enum manager_command command;
+            uint32_t seq; /* of the command; 0: any */
         } command;
         struct {
             int64_t utc_ms; /* CLOCK_UNSET_UTC_MS: not set */
@@ -107,6 +125,12 @@ struct mev {
             enum auth_verdict verdict;
             int64_t expires_utc_ms; /* how long an accepted one may be remembered, 0 without end */
         } verdict;
+        struct {
+            uint16_t box;
+            uint8_t set; /* which fields of the wish are given; those that are not in wish.set are wished no longer */
+            struct wish wish;
+        } wish;
+        struct mev_setting setting;
     };
 };
 

@@ -200,7 +200,11 @@ static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, st
     case MSG_CONFIG_ACK:
         whitelist_acked(m, box, &msg->config_ack);
         break;
-    case MSG_COMMAND_RESULT: /* answers that nothing waits for */
+    case MSG_COMMAND_RESULT:
+        if (m->box[box].order.seq == msg->result.seq) {
+            m->box[box].order.result = msg->result.result;
+        }
+        break;
     case MSG_LOG_CHUNK:
     case MSG_UPDATE_RESULT:
         break;

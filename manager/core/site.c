@@ -183,6 +183,9 @@ static void check_box(const struct site *s, uint16_t i, struct findings *f)
     if ((unsigned)b->mode >= SOLAR_MODE_N) {
         find(f, SITE_PART_BOX, i, "mode", "must be fast, solar_minimum or solar_only");
     }
+    if (b->local_limit_ma != 0 && !is_within(b->local_limit_ma, b->min_ma, b->max_ma)) {
+        find(f, SITE_PART_BOX, i, "local_limit_ma", "must be min_ma..max_ma, or left out");
+    }
     for (uint16_t k = 0; k < i; k++) {
         if (text_same(s->box[k].serial, b->serial)) {
             find(f, SITE_PART_BOX, i, "id", "is the serial number of another wallbox as well");

@@ -57,6 +57,7 @@ struct site_box {
     int8_t priority;     /* 0..PRIORITY_MAX */
     int8_t weight;       /* 1..WEIGHT_MAX */
     enum solar_mode mode;
+    int32_t local_limit_ma; /* min_ma..max_ma: what it gets at most, set by its operator; 0 none */
 };
 
 enum meter_role { METER_ROLE_UNSET = 0, METER_HOUSE = 1, METER_SOLAR = 2, METER_ROLE_N };

@@ -33,12 +33,15 @@ static void view_box(const struct manager *m, uint16_t box, int64_t now_ms, stru
         .has_session = b->status.has_session,
         .session = b->status.session,
         .session_wh = b->status.session_wh,
-        .mode = m->site->box[box].mode,
+        .wish = b->wish,
+        .order = b->order,
         .contactor_closed = b->status.contactor_closed,
         .pilot = b->status.pilot,
         .temperature_mdegc = b->status.temperature_mdegc,
         .faults_n = b->status.faults_n,
     };
+    out->setting = b->setting;
+    out->is_late = m->alloc_box[box].has_laxity && m->alloc_box[box].laxity_ms < 0;
     memcpy(out->drawn_ma, b->drawn_ma, sizeof out->drawn_ma);
     memcpy(out->faults, b->status.faults, sizeof out->faults);
     memcpy(out->firmware, b->firmware, sizeof out->firmware);

@@ -9,6 +9,7 @@
 #include "common/base/phase.h"
 #include "manager/core/budget.h"
 #include "manager/core/site.h"
+#include "manager/core/wish.h"
 #include "proto/msg.h"
 
 struct view_node {
@@ -56,7 +57,10 @@ struct view_box {
     bool has_session;
     struct session_id session;
     int64_t session_wh;
-    enum solar_mode mode;
+    struct wish_setting setting;
+    struct wish wish;
+    bool is_late; /* its departure cannot be met any more */
+    struct wish_order order;
     bool contactor_closed;
     enum pilot_state pilot;
     int32_t temperature_mdegc;

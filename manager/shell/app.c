@@ -13,6 +13,9 @@
 #include "common/os/log.h"
 #include "manager/shell/bus.h"
 #include "manager/shell/cards.h"
+#include "manager/shell/certificate.h"
+#include "manager/shell/db.h"
+#include "manager/shell/desk.h"
 #include "manager/shell/document.h"
 #include "manager/shell/driver.h"
 #include "manager/shell/http.h"
@@ -21,7 +24,19 @@
 #include "manager/shell/peers.h"
 #include "manager/shell/routes.h"
 #include "manager/shell/store.h"
+#include "manager/shell/stream.h"
 #include "manager/shell/trail.h"
+#include "manager/shell/users.h"
+
+struct app;
+
+/* A site document on its way to the disk. */
+struct document_order {
+    struct store_order order; /* first */
+    struct app *app;
+    char *text;
+    char who[NAME_LEN];
+};
 
 struct app {
     const struct settings *settings;
@@ -39,7 +54,12 @@ struct app {
     struct lowfd lowfd;
     struct bus bus;
     struct routes routes;
+    struct users *users;
+    struct desk desk;
+    struct stream stream;
+    struct certificate certificate;
     struct http http;
+    struct http https;
     struct daemon_signals signals;
     char db_path[SETTINGS_PATH_LEN + 16];
     int lock_fd;
@@ -158,6 +178,75 @@ static void on_trouble(void *user, uint16_t meter, enum bus_trouble trouble, con
     driver_feed(&a->driver, &e);
 }
 
+static void desk_out_feed(void *user, const struct mev *e)
+{
+    struct app *a = user;
+
+    driver_feed(&a->driver, e);
+}
+
+static enum rc run_document(struct store_order *order, struct db *db, int64_t utc_ms)
+{
+    struct document_order *o = (struct document_order *)order;
+    struct db_by by = {.who = o->who};
+
+    return db_add_document(db, o->text, &by, utc_ms);
+}
+
+static void document_done(struct store_order *order, enum rc rc)
+{
+    struct document_order *o = (struct document_order *)order;
+    struct app *a = o->app;
+
+    free(o->text);
+    free(o);
+    desk_stored(&a->desk, rc == RC_OK);
+}
+
+static enum rc desk_out_store(void *user, char *document, const char *who)
+{
+    struct app *a = user;
+    struct document_order *o = a->store != NULL ? calloc(1, sizeof *o) : NULL;
+
+    if (o == NULL) {
+        free(document);
+        return RC_FULL;
+    }
+    o->order.run = run_document;
+    o->order.done = document_done;
+    o->app = a;
+    o->text = document;
+    (void)snprintf(o->who, sizeof o->who, "%s", who); /* names fit */
+    store_order(a->store, &o->order);
+    return RC_OK;
+}
+
+static const struct desk_out desk_out = {.feed = desk_out_feed, .store = desk_out_store};
+
+/* From the threads of http. */
+static enum rc routes_out_feed(void *user, const struct mev *e)
+{
+    struct app *a = user;
+
+    return desk_feed(&a->desk, e);
+}
+
+static const struct routes_out routes_out = {.feed = routes_out_feed};
+
+static bool is_login_alive(void *user, const char *login)
+{
+    struct app *a = user;
+
+    return routes_is_alive(&a->routes, login);
+}
+
+static void on_published(void *user)
+{
+    struct app *a = user;
+
+    stream_publish(&a->stream);
+}
+
 static const struct bus_events bus_events = {.on_sample = on_sample, .on_trouble = on_trouble};
 
 /* Whatever is open begins to close; the loop ends when all of it has. */
@@ -170,7 +259,12 @@ static void shut(struct app *a)
     daemon_notify("STOPPING=1");
     peers_stop(&a->peers, NULL);
     bus_close(&a->bus, NULL);
+    stream_close(&a->stream); /* before http: whoever listens is let go */
     http_close(&a->http);
+    http_close(&a->https);
+    driver_on_published(&a->driver, NULL, NULL);
+    stream_deinit(&a->stream);
+    desk_close(&a->desk);
     driver_close(&a->driver);
     if (a->store != NULL) {
         trail_end(&a->trail);
@@ -187,6 +281,31 @@ static void on_signal(void *user)
 
     log_note("stop");
     shut(a);
+}
+
+/* Who may log in, and the certificate that they see. Returns an exit code, 0 to go on. */
+static int load_users(struct app *a)
+{
+    const struct settings *s = a->settings;
+    char path[SETTINGS_PATH_LEN + 16];
+    struct users_list tokens;
+    enum rc rc;
+
+    (void)snprintf(path, sizeof path, "%s/users.db", s->data);
+    rc = users_open(&a->users, path, s->serial);
+    rc = rc == RC_OK ? users_all_tokens(a->users, &tokens) : rc;
+    if (rc == RC_OK && s->has_https) {
+        rc = s->key[0] != '\0' ? certificate_read(&a->certificate, s->key, s->certificate) : certificate_own(&a->certificate, s->data);
+    }
+    if (rc != RC_OK) {
+        return 1; /* each of them said why */
+    }
+    access_set_tokens(&a->routes.access, &tokens);
+    a->routes.users = a->users;
+    a->routes.open_reads = s->open_reads;
+    a->routes.out = &routes_out;
+    a->routes.out_user = a;
+    return 0;
 }
 
 /* Data directory, store and site. Returns an exit code, 0 to go on. */
@@ -214,6 +333,26 @@ static int load(struct app *a)
         return 1;
     }
     (void)snprintf(a->db_path, sizeof a->db_path, "%s/manager.db", a->settings->data); /* the store was opened under this name */
+    return load_users(a);
+}
+
+/* Listen for people and programs. Returns an exit code, 0 to go on. */
+static int open_http(struct app *a)
+{
+    const struct settings *s = a->settings;
+    struct http_options plain = {.routes = s->loopback_plain ? &a->routes : NULL, .desk = &a->desk, .stream = &a->stream};
+    struct http_options secure = {.routes = &a->routes, .desk = &a->desk, .stream = &a->stream, .key = a->certificate.key, .certificate = a->certificate.chain};
+    const char *why = "";
+
+    if (s->has_https && http_open(&a->https, &s->https_address, &secure, &why) != RC_OK) {
+        (void)fprintf(stderr, "https %s: %s\n", s->https, why);
+        return 1;
+    }
+    plain.redirect_port = http_port(&a->https);
+    if (http_open(&a->http, &s->http_address, &plain, &why) != RC_OK) {
+        (void)fprintf(stderr, "http %s: %s\n", s->http, why);
+        return 1;
+    }
     return 0;
 }
 
@@ -235,10 +374,11 @@ static int open_all(struct app *a)
         (void)fprintf(stderr, "link %s: %s\n", a->settings->link, why);
         return 1;
     }
-    if (http_open(&a->http, &a->settings->http_address, &a->routes, &why) != RC_OK) {
-        (void)fprintf(stderr, "http %s: %s\n", a->settings->http, why);
+    if (desk_open(&a->desk, &a->loop, &a->document, &desk_out, a) != RC_OK || stream_open(&a->stream, &a->board, is_login_alive, a) != RC_OK ||
+        open_http(a) != 0) {
         return 1;
     }
+    driver_on_published(&a->driver, on_published, a);
     if (bus_open(&a->bus, &a->loop, &a->lowfd, &a->document.site, &bus_events, a) != RC_OK) {
         return 1;
     }
@@ -276,8 +416,9 @@ static void run(struct app *a, int64_t begun_ms)
     a->exit_code = open_all(a);
     if (a->exit_code == 0) {
         feed_start(a);
-        log_note("start link=%s http=%s http_port=%u wallboxes_n=%u meters_n=%u start_ms=%lld", a->peers.listener.local, a->settings->http, http_port(&a->http),
-                 a->document.site.box_n, a->document.site.meter_n, (long long)(clock_boot_ms() - begun_ms));
+        log_note("start link=%s http=%s http_port=%u https_port=%u serial=%s wallboxes_n=%u meters_n=%u start_ms=%lld", a->peers.listener.local,
+                 a->settings->http, http_port(&a->http), http_port(&a->https), users_serial(a->users), a->document.site.box_n, a->document.site.meter_n,
+                 (long long)(clock_boot_ms() - begun_ms));
         daemon_notify("READY=1");
     } else {
         shut(a);
@@ -311,6 +452,8 @@ int app_run(const struct settings *settings)
     trail_deinit(&a->trail);
     cards_deinit(&a->cards);
     routes_deinit(&a->routes);
+    users_close(a->users);
+    certificate_free(&a->certificate);
     snapshot_deinit(&a->board);
     lowfd_close(&a->lowfd);
     CHECK(uv_loop_close(&a->loop) == 0);

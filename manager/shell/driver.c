@@ -9,6 +9,7 @@
 #include "manager/shell/note.h"
 
 #define CLOCK_JUMP_MS 500
+#define LATE_WINDOW_MS 10000
 
 static void publish(struct driver *d, int64_t now_ms)
 {
@@ -24,11 +25,15 @@ static void publish(struct driver *d, int64_t now_ms)
     s->is_store_failing = d->is_store_failing;
     s->was_damaged = d->was_damaged;
     manager_view(d->core, now_ms, &s->view);
+    s->late_ms = max_i64(d->late_ms, d->late_before_ms);
     if (d->out->seen != NULL) {
         d->out->seen(d->out_user, s);
     }
     snapshot_publish(d->board, s);
     d->is_changed = false;
+    if (d->on_published != NULL) {
+        d->on_published(d->published_user);
+    }
 }
 
 static int64_t publish_due_ms(const struct driver *d)
@@ -49,7 +54,8 @@ static void settle(struct driver *d, int64_t now_ms)
         publish(d, now_ms);
     }
     at_ms = min_i64(manager_wake_ms(d->core), publish_due_ms(d));
-    wake_at(&d->wake, d->queue.n > 0 ? now_ms + 1 : at_ms, now_ms);
+    d->alarm_ms = max_i64(d->queue.n > 0 ? now_ms + 1 : at_ms, now_ms + 1); /* the timer fires 1 ms later at the earliest */
+    wake_at(&d->wake, d->alarm_ms, now_ms);
 }
 
 static void store(struct driver *d, const struct mfx_store *what)
@@ -140,11 +146,25 @@ static void watch_clock(struct driver *d, int64_t now_ms)
     }
 }
 
+/* Remember how late the loop wakes up. */
+static void watch_lateness(struct driver *d, int64_t now_ms)
+{
+    if (now_ms - d->window_ms >= LATE_WINDOW_MS) {
+        d->late_before_ms = d->late_ms;
+        d->late_ms = 0;
+        d->window_ms = now_ms;
+    }
+    if (d->alarm_ms < now_ms) {
+        d->late_ms = max_i64(d->late_ms, now_ms - d->alarm_ms);
+    }
+}
+
 static void on_wake(struct wake *w)
 {
     struct driver *d = w->user;
     int64_t now_ms = clock_boot_ms();
 
+    watch_lateness(d, now_ms);
     if (publish_due_ms(d) <= now_ms) { /* each second */
         watch_clock(d, now_ms);
     }
@@ -170,6 +190,10 @@ enum rc driver_open(struct driver *d, uv_loop_t *loop, const struct site *site, 
     d->site = site;
     d->board = board;
     d->published_ms = MS_NEVER;
+    d->alarm_ms = MS_FOREVER;
+    d->late_ms = 0;
+    d->late_before_ms = 0;
+    d->window_ms = clock_boot_ms();
     d->is_changed = true;
     d->is_applying = false;
     d->dropped_n = 0;
@@ -178,6 +202,12 @@ enum rc driver_open(struct driver *d, uv_loop_t *loop, const struct site *site, 
     wake_open(&d->wake, loop, on_wake, d);
     d->is_open = true;
     return RC_OK;
+}
+
+void driver_on_published(struct driver *d, void (*on_published)(void *user), void *user)
+{
+    d->on_published = on_published;
+    d->published_user = user;
 }
 
 void driver_connect(struct driver *d, const struct driver_out *out, void *user)

@@ -39,10 +39,16 @@ struct driver {
     void *out_user;
     struct snapshot_board *board;
     struct wake wake;
-    int64_t published_ms;    /* MS_NEVER */
-    int64_t utc_offset_ms;   /* UTC minus CLOCK_BOOTTIME as the core knows it */
-    int64_t local_offset_ms; /* likewise the wall clock minus UTC */
-    bool is_changed;         /* since the last snapshot */
+    int64_t published_ms;             /* MS_NEVER */
+    int64_t utc_offset_ms;            /* UTC minus CLOCK_BOOTTIME as the core knows it */
+    int64_t local_offset_ms;          /* likewise the wall clock minus UTC */
+    int64_t alarm_ms;                 /* for which the wake-up was set; MS_FOREVER */
+    int64_t late_ms;                  /* worst lateness of a wake-up in this window ... */
+    int64_t late_before_ms;           /* ... and in the one before */
+    int64_t window_ms;                /* begin of this window */
+    void (*on_published)(void *user); /* may be NULL */
+    void *published_user;
+    bool is_changed; /* since the last snapshot */
     bool is_applying;
     bool is_open;
     bool is_store_failing; /* for the snapshots, set by the owner; so the next */
@@ -64,6 +70,9 @@ void driver_connect(struct driver *d, const struct driver_out *out, void *user);
 /* Hand an event to the core (now_ms is set here) and carry out what it answers. Called while effects are being carried out it only queues:
  * such an event must not hold a message. After driver_close it is dropped. */
 void driver_feed(struct driver *d, const struct mev *e);
+
+/* Call this on the loop after each snapshot. */
+void driver_on_published(struct driver *d, void (*on_published)(void *user), void *user);
 
 /* Fill in the clocks of the start event, which then is fed like any other. */
 void driver_start_clock(struct driver *d, struct mev_start *start);

@@ -1,5 +1,6 @@
 #include "manager/shell/http.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,22 +8,33 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <uv.h>
 
+#include "common/base/check.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
+#include "manager/shell/http_reply.h"
 
 #define BACKLOG_N 64
 #define POOL_LEN 32768 /* memory of one connection: longer headers get 431 */
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-static const struct {
-    const char *name;
-    const char *value;
-} security_headers[] = {
-    {"Cache-Control", "no-store"}, {"Cross-Origin-Resource-Policy", "same-origin"}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
+/* One request from its headers to its answer. */
+struct http_visit {
+    struct http *http;
+    struct MHD_Connection *connection;
+    struct http_visit *next; /* waiting */
+    struct errand *errand;   /* NULL none; the loop's while is_waiting */
+    char *body;
+    size_t body_len;
+    size_t body_room;
+    size_t body_max;
+    int64_t begun_ms;
+    bool is_begun; /* the body, if any, comes now */
+    bool is_too_long;
+    bool is_waiting;  /* suspended */
+    bool is_orphaned; /* the manager ends */
 };
 
 /* libmicrohttpd tells of each visitor that went away; one line a second is enough to see that something is wrong. */
@@ -40,82 +52,225 @@ static void on_mhd_log(void *user, const char *format, va_list arguments)
     }
 }
 
-static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct route_reply *reply)
-{
-    static const char no_memory[] = "out of memory\n";
-    struct MHD_Response *response;
-    enum MHD_Result result = MHD_YES;
-    char disposition[96];
-
-    if (reply->body != NULL) {
-        response = MHD_create_response_from_buffer(reply->body_len, reply->body, MHD_RESPMEM_MUST_FREE);
-    } else {
-        response = MHD_create_response_from_buffer(sizeof no_memory - 1, (void *)(uintptr_t)no_memory, MHD_RESPMEM_PERSISTENT);
-    }
-    if (response == NULL) {
-        free(reply->body);
-        return MHD_NO;
-    }
-    result = MHD_add_response_header(response, "Content-Type", reply->body != NULL ? reply->type : "text/plain");
-    for (size_t i = 0; i < sizeof security_headers / sizeof security_headers[0] && result == MHD_YES; i++) {
-        result = MHD_add_response_header(response, security_headers[i].name, security_headers[i].value);
-    }
-    if (result == MHD_YES) {
-        result = MHD_add_response_header(response, "Content-Security-Policy",
-                                         reply->is_page ? "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-                                                        : "default-src 'none'; frame-ancestors 'none'");
-    }
-    if (result == MHD_YES && reply->file_name != NULL) {
-        (void)snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", reply->file_name);
-        result = MHD_add_response_header(response, "Content-Disposition", disposition);
-    }
-    if (result == MHD_YES && reply->allow != NULL) {
-        result = MHD_add_response_header(response, "Allow", reply->allow);
-    }
-    if (result == MHD_YES) {
-        result = MHD_queue_response(connection, reply->status, response);
-    }
-    MHD_destroy_response(response);
-    return result;
-}
-
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static const char *argument(void *user, const char *name)
+/* Keep a piece of a body; what is beyond the limit is only counted. */
+static void take_body(struct http_visit *v, const char *bytes, size_t len)
 {
-    return MHD_lookup_connection_value(user, MHD_GET_ARGUMENT_KIND, name);
+    size_t room = v->body_room;
+    char *larger;
+
+    if (v->is_too_long || len > v->body_max - v->body_len) {
+        v->is_too_long = true;
+        return;
+    }
+    while (room < v->body_len + len) { /* ends: room is at least 1,024 and doubles */
+        room = room == 0 ? 1024 : 2 * room;
+    }
+    if (room != v->body_room) {
+        larger = realloc(v->body, room);
+        if (larger == NULL) {
+            v->is_too_long = true;
+            return;
+        }
+        v->body = larger;
+        v->body_room = room;
+    }
+    memcpy(v->body + v->body_len, bytes, len);
+    v->body_len += len;
 }
 
-/* Called once with the headers and again with each piece of a body and at the end; a request is answered at its end. */
+static enum MHD_Result on_argument(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct route_request *q = user;
+
+    (void)kind;
+    if (q->args_n == REQUEST_ARGS_MAX) {
+        q->has_too_many_args = true;
+        return MHD_NO;
+    }
+    q->arg[q->args_n++] = (struct field_arg){.name = name, .value = value};
+    return MHD_YES;
+}
+
+static const char *address_text(struct MHD_Connection *connection, char out[INET6_LEN])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const void *at = NULL;
+
+    if (info == NULL || info->client_addr == NULL) {
+        return NULL;
+    }
+    at = info->client_addr->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr
+                                                  : (const void *)&((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr;
+    return inet_ntop(info->client_addr->sa_family, at, out, INET6_LEN);
+}
+
+static void orphan_errand(void *user, struct errand *e)
+{
+    (void)user;
+    errand_free(e);
+}
+
+static void unlink_visit(struct http *h, struct http_visit *v)
+{
+    struct http_visit **at = &h->waiting;
+
+    while (*at != v) { /* ends: it is in the list */
+        at = &(*at)->next;
+    }
+    *at = v->next;
+}
+
+/* An errand was carried out: the request goes on. Loop. */
+static void on_errand(void *user, struct errand *e)
+{
+    struct http_visit *v = user;
+    struct http *h = v->http;
+
+    (void)e;
+    CHECK(pthread_mutex_lock(&h->lock) == 0);
+    unlink_visit(h, v);
+    v->is_waiting = false;
+    MHD_resume_connection(v->connection);
+    CHECK(pthread_mutex_unlock(&h->lock) == 0);
+}
+
+/* Suspend a request until its errand was carried out. */
+static enum MHD_Result wait_for(struct http_visit *v, struct errand *e)
+{
+    struct http *h = v->http;
+    bool is_sent;
+
+    CHECK(pthread_mutex_lock(&h->lock) == 0);
+    e->on_done = on_errand;
+    e->user = v;
+    v->errand = e;
+    is_sent = !h->is_closing && desk_send(h->options.desk, e) == RC_OK;
+    if (is_sent) {
+        v->is_waiting = true;
+        v->next = h->waiting;
+        h->waiting = v;
+        MHD_suspend_connection(v->connection); /* with the lock: it is not resumed before */
+    }
+    CHECK(pthread_mutex_unlock(&h->lock) == 0);
+    if (!is_sent) {
+        struct route_reply reply;
+
+        e->rc = RC_IO; /* too much to do, or the end */
+        routes_finish(h->options.routes, e, &reply);
+        reply.retry_s = 1;
+        return http_reply_send(v->connection, &reply);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(struct http_visit *v, const char *url, const char *method)
+{
+    struct MHD_Connection *connection = v->connection;
+    struct http *h = v->http;
+    struct route_reply reply;
+    char address[INET6_LEN];
+    struct route_request request = {.method = method,
+                                    .path = url,
+                                    .host = header(connection, "Host"),
+                                    .origin = header(connection, "Origin"),
+                                    .fetch_site = header(connection, "Sec-Fetch-Site"),
+                                    .content_type = header(connection, "Content-Type"),
+                                    .cookie = header(connection, "Cookie"),
+                                    .authorization = header(connection, "Authorization"),
+                                    .csrf = header(connection, "X-CSRF-Token"),
+                                    .none_match = header(connection, "If-None-Match"),
+                                    .accept_encoding = header(connection, "Accept-Encoding"),
+                                    .is_secure = h->options.key != NULL,
+                                    .has_content_length = header(connection, "Content-Length") != NULL,
+                                    .has_transfer_encoding = header(connection, "Transfer-Encoding") != NULL,
+                                    .is_too_long = v->is_too_long,
+                                    .body = v->body,
+                                    .body_len = v->body_len};
+
+    request.address = address_text(connection, address);
+    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_argument, &request); /* how many there are is counted there */
+    routes_answer(h->options.routes, &request, &reply);
+    if (reply.errand != NULL) {
+        return wait_for(v, reply.errand);
+    }
+    return reply.is_stream ? http_reply_stream(connection, h->options.stream, reply.login) : http_reply_send(connection, &reply);
+}
+
+/* The headers are there: a body that is too long or smuggled is not waited for. */
+static bool is_refused_early(struct http_visit *v, const char *url)
+{
+    const char *length = header(v->connection, "Content-Length");
+
+    v->body_max = routes_body_max(url);
+    v->is_too_long = length != NULL && (strlen(length) > 9 || strtoull(length, NULL, 10) > v->body_max);
+    return v->is_too_long || (length != NULL && header(v->connection, "Transfer-Encoding") != NULL);
+}
+
+static enum MHD_Result begin(struct http *h, struct MHD_Connection *connection, const char *url, const char *method, void **request_user)
+{
+    struct http_visit *v = calloc(1, sizeof *v);
+
+    if (v == NULL) {
+        return MHD_NO;
+    }
+    v->http = h;
+    v->connection = connection;
+    v->begun_ms = clock_boot_ms();
+    *request_user = v;
+    return is_refused_early(v, url) ? answer(v, url, method) : MHD_YES;
+}
+
+/* Called once with the headers, again with each piece of a body and at its end, and again after each suspension. */
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *upload,
                                   size_t *upload_len, void **request_user)
 {
-    static const char seen = 0;
     struct http *h = user;
-    struct route_reply reply;
-    struct route_request request = {.method = method,
-                                    .path = url,
-                                    .argument = argument,
-                                    .argument_user = connection,
-                                    .has_content_length = header(connection, "Content-Length") != NULL,
-                                    .has_transfer_encoding = header(connection, "Transfer-Encoding") != NULL};
-    bool is_smuggling = request.has_content_length && request.has_transfer_encoding;
+    struct http_visit *v = *request_user;
 
     (void)version;
-    (void)upload;
-    if (*request_user == NULL && !is_smuggling) {
-        *request_user = (void *)(uintptr_t)&seen;
-        return MHD_YES;
+    if (v == NULL && h->options.routes == NULL) {
+        return http_reply_redirect(connection, url, h->options.redirect_port);
+    }
+    if (v == NULL) {
+        return begin(h, connection, url, method, request_user);
+    }
+    if (v->is_orphaned) {
+        return MHD_NO;
     }
     if (*upload_len > 0) {
-        *upload_len = 0; /* nothing here takes a body */
-        return MHD_YES;
+        take_body(v, upload, *upload_len);
+        *upload_len = 0;
+        return clock_boot_ms() - v->begun_ms <= HTTP_BODY_MS ? MHD_YES : MHD_NO;
     }
-    routes_answer(h->routes, &request, &reply);
-    return queue_reply(connection, &reply);
+    if (v->errand != NULL) {
+        struct route_reply reply;
+
+        routes_finish(h->options.routes, v->errand, &reply);
+        errand_free(v->errand);
+        v->errand = NULL;
+        return http_reply_send(connection, &reply);
+    }
+    return answer(v, url, method);
+}
+
+static void on_completed(void *user, struct MHD_Connection *connection, void **request_user, enum MHD_RequestTerminationCode code)
+{
+    struct http_visit *v = *request_user;
+
+    (void)user;
+    (void)connection;
+    (void)code;
+    if (v != NULL) {
+        errand_free(v->errand);
+        free(v->body);
+        free(v);
+        *request_user = NULL;
+    }
 }
 
 /* A socket of our own, because the library does not say why it cannot bind. -1 with errno set. */
@@ -138,22 +293,36 @@ static int listen_at(const struct sockaddr_storage *address)
     return fd;
 }
 
-enum rc http_open(struct http *h, const struct sockaddr_storage *address, struct routes *routes, const char **out_why)
+static struct MHD_Daemon *start(struct http *h, int fd)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | (h->options.key != NULL ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)h->options.key},
+                                   {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)h->options.certificate},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+                                   {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem nothing[] = {{MHD_OPTION_END, 0, NULL}};
+
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_LEN, MHD_OPTION_ARRAY, h->options.key != NULL ? tls : nothing, MHD_OPTION_END);
+}
+
+enum rc http_open(struct http *h, const struct sockaddr_storage *address, const struct http_options *options, const char **out_why)
 {
     int fd = listen_at(address);
 
-    *h = (struct http){.routes = routes};
+    *h = (struct http){.options = *options};
     if (fd < 0) {
         *out_why = uv_strerror(uv_translate_sys_error(errno));
         return RC_IO;
     }
-    h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, h,
-                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-                                 MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_LEN, MHD_OPTION_END);
+    CHECK(pthread_mutex_init(&h->lock, NULL) == 0);
+    h->daemon = start(h, fd);
     if (h->daemon == NULL) {
         (void)close(fd); /* nothing was written to it */
-        *out_why = "the HTTP thread cannot be started";
+        CHECK(pthread_mutex_destroy(&h->lock) == 0);
+        *out_why = options->key != NULL ? "the HTTPS thread cannot be started with this key and certificate" : "the HTTP thread cannot be started";
         return RC_IO;
     }
     return RC_OK;
@@ -166,10 +335,30 @@ unsigned http_port(const struct http *h)
     return info != NULL ? info->port : 0;
 }
 
+/* Requests that wait are let go without an answer; their errands free themselves. */
+static void orphan_all(struct http *h)
+{
+    CHECK(pthread_mutex_lock(&h->lock) == 0);
+    h->is_closing = true;
+    while (h->waiting != NULL) { /* ends: each turn takes one out */
+        struct http_visit *v = h->waiting;
+
+        h->waiting = v->next;
+        v->errand->on_done = orphan_errand;
+        v->errand = NULL;
+        v->is_orphaned = true;
+        v->is_waiting = false;
+        MHD_resume_connection(v->connection);
+    }
+    CHECK(pthread_mutex_unlock(&h->lock) == 0);
+}
+
 void http_close(struct http *h)
 {
     if (h->daemon != NULL) {
+        orphan_all(h);
         MHD_stop_daemon(h->daemon);
         h->daemon = NULL;
+        CHECK(pthread_mutex_destroy(&h->lock) == 0);
     }
 }

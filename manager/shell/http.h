@@ -1,34 +1,54 @@
 /* HTTP for people and programs: libmicrohttpd on a thread of its own, so that no request ever makes the control loop wait.
  *
- * Decided here: limits, time-outs and headers of HTTP. Not here: what is answered (routes).
+ * Decided here: limits, time-outs and headers of HTTP, TLS, which requests wait for the desk. Not here: what is answered (routes).
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
-#include "common/base/rc.h"
-#include "manager/shell/routes.h"
+#include <pthread.h>
 
-#define HTTP_CONNECTIONS_MAX 256
-#define HTTP_PER_ADDRESS_MAX 200
+#include "common/base/rc.h"
+#include "manager/shell/desk.h"
+#include "manager/shell/routes.h"
+#include "manager/shell/stream.h"
+
+#define HTTP_CONNECTIONS_MAX 640 /* STREAM_CLIENTS_MAX, and room for others */
+#define HTTP_PER_ADDRESS_MAX 400
 #define HTTP_TIMEOUT_S 30
+#define HTTP_BODY_MS 30000 /* a body has to be there by then, however it drips */
 
 struct MHD_Daemon;
+struct http_visit;
+
+/* How to serve. */
+struct http_options {
+    struct routes *routes; /* kept; so the next two. NULL: every request is sent to HTTPS */
+    struct desk *desk;
+    struct stream *stream;
+    const char *key; /* PEM, kept until http_close; NULL: without TLS */
+    const char *certificate;
+    unsigned redirect_port; /* of HTTPS, without routes */
+};
 
 struct http {
     struct MHD_Daemon *daemon;
-    struct routes *routes;
+    struct http_options options;
+    pthread_mutex_t lock;
+    struct http_visit *waiting; /* suspended for an errand */
+    bool is_closing;
     int last_log_s; /* http's thread: own messages are logged once a second at most */
 };
 
-/* Serve `routes` (kept) at an address. There is no login yet: whoever calls lets loopback addresses through only.
+/* Serve at an address.
  *
- * RC_IO  the address cannot be bound: *out_why is the system's text; nothing to close
+ * RC_IO  the address cannot be bound, or key and certificate do not fit: *out_why says so; nothing to close
  */
-MUST_USE enum rc http_open(struct http *h, const struct sockaddr_storage *address, struct routes *routes, const char **out_why);
+MUST_USE enum rc http_open(struct http *h, const struct sockaddr_storage *address, const struct http_options *options, const char **out_why);
 
 /* Port really bound. 0 when not open. */
 unsigned http_port(const struct http *h);
 
-/* End the thread; returns when it has ended. Harmless when not open. */
+/* End the thread; returns when it has ended. The stream was closed before, the desk is closed later. Loop. Harmless when not open. */
 void http_close(struct http *h);

@@ -4,213 +4,336 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/os/clock.h"
-#include "manager/shell/routes_past.h"
-#include "manager/shell/view_json.h"
+#include "manager/shell/answer.h"
 
-#define TYPE_JSON "application/json"
-#define TYPE_PROBLEM "application/problem+json"
-#define SNAPSHOT_STALE_MS 3000 /* the loop publishes every second; a longer silence means that it hangs */
+#define COOKIE_NAME "session="
 
-static const char wallboxes_path[] = "/api/v1/wallboxes";
-
-void routes_init(struct routes *r, struct snapshot_board *board, const char *db_path)
+static bool is_safe(const char *method)
 {
-    *r = (struct routes){.board = board};
-    history_init(&r->history, db_path);
+    return text_same(method, "GET") || text_same(method, "HEAD");
 }
 
-static void drop_cached(struct routes *r)
+static const char *route_method(const char *method)
 {
-    free(r->site_text);
-    free(r->boxes_text);
-    r->site_text = NULL;
-    r->boxes_text = NULL;
-    snapshot_drop(r->cached);
-    r->cached = NULL;
+    return text_same(method, "HEAD") ? "GET" : method;
 }
 
-void routes_deinit(struct routes *r)
+/* Whether a path has the form of a pattern; out gets what stands at its {...}. */
+static bool is_match(const char *pattern, const char *path, char out[CALL_PARTS_MAX][ID_LEN])
 {
-    drop_cached(r);
-    history_close(&r->history);
-}
+    int parts_n = 0;
 
-/* Takes the body; without one there was no memory for it. */
-void route_reply_body(struct route_reply *out, unsigned status, const char *type, char *body)
-{
-    *out = (struct route_reply){.status = body != NULL ? status : 503, .type = type, .body = body, .body_len = body != NULL ? strlen(body) : 0};
-}
+    while (*pattern != '\0' && *path != '\0') {
+        size_t len = strcspn(path, "/");
 
-char *route_dump(json_t *value)
-{
-    char *text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-
-    json_decref(value);
-    return text;
-}
-
-/* RFC 9457. field: the argument that was wrong, NULL none. */
-void route_problem(struct route_reply *out, unsigned status, const char *title, const char *detail, const char *field)
-{
-    json_t *p = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", title, "status", (int)status, "detail", detail);
-
-    if (p != NULL && field != NULL && json_object_set_new(p, "field", json_string(field)) != 0) {
-        json_decref(p);
-        p = NULL;
+        if (*pattern != '{') {
+            if (*pattern != *path) {
+                return false;
+            }
+            pattern++;
+            path++;
+            continue;
+        }
+        if (len == 0 || len >= ID_LEN || parts_n == CALL_PARTS_MAX) {
+            return false;
+        }
+        memcpy(out[parts_n], path, len);
+        out[parts_n][len] = '\0';
+        parts_n++;
+        path += len;
+        pattern += strcspn(pattern, "}") + 1;
     }
-    route_reply_body(out, status, TYPE_PROBLEM, route_dump(p));
+    return *pattern == '\0' && *path == '\0';
 }
 
-/* Bring the cached snapshot up to date; false when there is none yet. */
-static bool refresh(struct routes *r)
+/* The route of a request; NULL: out->status is 404, or 405 and `allow` says what the path answers. */
+static const struct route *find_route(struct call *c)
 {
-    struct snapshot *newest = snapshot_take(r->board);
+    const char *method = route_method(c->request->method);
+    size_t n;
+    const struct route *table = routes_table(&n);
+    size_t allow_len = 0;
 
-    if (newest == r->cached) {
-        snapshot_drop(newest);
-    } else {
-        drop_cached(r);
-        r->cached = newest;
+    for (size_t i = 0; i < n; i++) {
+        char part[CALL_PARTS_MAX][ID_LEN] = {{0}};
+        int len;
+
+        if (!is_match(table[i].path, c->request->path, part)) {
+            continue;
+        }
+        if (text_same(table[i].method, method)) {
+            memcpy(c->part, part, sizeof c->part);
+            return &table[i];
+        }
+        len = snprintf(c->out->allow + allow_len, sizeof c->out->allow - allow_len, "%s%s", allow_len > 0 ? ", " : "",
+                       text_same(table[i].method, "GET") ? "GET, HEAD" : table[i].method);
+        CHECK(len > 0);
+        allow_len += (size_t)len;
+        CHECK(allow_len < sizeof c->out->allow);
     }
-    return r->cached != NULL;
+    c->out->status = allow_len > 0 ? 405 : 404;
+    return NULL;
 }
 
-static json_t *site_json(const struct snapshot *s)
+size_t routes_body_max(const char *path)
 {
-    json_t *json = view_json_site(s->site, &s->view, s->utc_ms);
-    json_t *state = json_object_get(json, "state");
+    size_t n;
+    const struct route *table = routes_table(&n);
+    char unused[CALL_PARTS_MAX][ID_LEN];
 
-    if (json_object_set_new(state, "is_store_failing", json_boolean(s->is_store_failing)) != 0 ||
-        json_object_set_new(state, "was_database_damaged", json_boolean(s->was_damaged)) != 0) {
-        json_decref(json);
-        return NULL;
-    }
-    return json;
-}
-
-static void answer_site(struct routes *r, struct route_reply *out)
-{
-    const struct snapshot *s = r->cached;
-
-    if (r->site_text == NULL) {
-        r->site_text = route_dump(site_json(s));
-    }
-    route_reply_body(out, 200, TYPE_JSON, r->site_text != NULL ? strdup(r->site_text) : NULL);
-}
-
-static void answer_boxes(struct routes *r, struct route_reply *out)
-{
-    const struct snapshot *s = r->cached;
-
-    if (r->boxes_text == NULL) {
-        r->boxes_text = route_dump(view_json_boxes(s->site, &s->view, s->utc_ms));
-    }
-    route_reply_body(out, 200, TYPE_JSON, r->boxes_text != NULL ? strdup(r->boxes_text) : NULL);
-}
-
-static void answer_box(struct routes *r, const char *serial, struct route_reply *out)
-{
-    const struct snapshot *s = r->cached;
-    uint16_t box = 0;
-
-    if (!text_is_id(serial) || site_box_find(s->site, serial, &box) != RC_OK || box >= s->view.box_n) {
-        route_problem(out, 404, "Not Found", "no wallbox of this serial number is configured", NULL);
-        return;
-    }
-    route_reply_body(out, 200, TYPE_JSON, route_dump(view_json_box(s->site, &s->view, box)));
-}
-
-static void answer_health(struct routes *r, struct route_reply *out)
-{
-    int64_t age_ms = refresh(r) ? clock_boot_ms() - r->cached->made_ms : INT64_MAX;
-    bool is_good = age_ms <= SNAPSHOT_STALE_MS;
-
-    route_reply_body(out, is_good ? 200 : 503, TYPE_JSON, strdup(is_good ? "{\"status\":\"ok\"}" : "{\"status\":\"stale\"}"));
-}
-
-enum route { ROUTE_NONE, ROUTE_SITE, ROUTE_BOXES, ROUTE_BOX, ROUTE_SESSIONS, ROUTE_HISTORY, ROUTE_EVENTS, ROUTE_CARDS, ROUTE_STATEMENT, ROUTE_HEALTH };
-
-static enum route find_route(const char *path)
-{
-    static const struct {
-        const char *path;
-        enum route route;
-    } rows[] = {{"/api/v1/site", ROUTE_SITE},     {wallboxes_path, ROUTE_BOXES},  {"/api/v1/sessions", ROUTE_SESSIONS},   {"/api/v1/history", ROUTE_HISTORY},
-                {"/api/v1/events", ROUTE_EVENTS}, {"/api/v1/cards", ROUTE_CARDS}, {"/api/v1/statement", ROUTE_STATEMENT}, {"/health", ROUTE_HEALTH}};
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (text_same(path, rows[i].path)) {
-            return rows[i].route;
+    for (size_t i = 0; i < n; i++) {
+        if ((table[i].flags & ROUTE_LIST) != 0 && is_match(table[i].path, path, unused)) {
+            return REQUEST_LIST_MAX;
         }
     }
-    if (strncmp(path, wallboxes_path, sizeof wallboxes_path - 1) == 0 && path[sizeof wallboxes_path - 1] == '/' &&
-        strchr(path + sizeof wallboxes_path, '/') == NULL) {
-        return ROUTE_BOX;
-    }
-    return ROUTE_NONE;
+    return REQUEST_BODY_MAX;
 }
 
-/* What is answered from the newest snapshot, which is there. */
-static void answer_present(struct routes *r, enum route route, const char *path, struct route_reply *out)
+/* The token of our cookie into out; false when there is none of the right form. */
+static bool cookie_token(const char *header, char out[LOGIN_TOKEN_LEN])
 {
-    if (route == ROUTE_SITE) {
-        answer_site(r, out);
-    } else if (route == ROUTE_BOXES) {
-        answer_boxes(r, out);
-    } else {
-        answer_box(r, path + sizeof wallboxes_path, out);
+    for (const char *at = header; at != NULL; at = strchr(at, ';')) {
+        at += strspn(at, "; ");
+        if (strncmp(at, COOKIE_NAME, sizeof COOKIE_NAME - 1) == 0 && strcspn(at + sizeof COOKIE_NAME - 1, "; ") == LOGIN_TOKEN_LEN - 1) {
+            memcpy(out, at + sizeof COOKIE_NAME - 1, LOGIN_TOKEN_LEN - 1);
+            out[LOGIN_TOKEN_LEN - 1] = '\0';
+            return true;
+        }
     }
+    return false;
+}
+
+/* Find out who asks. */
+static void identify(struct call *c)
+{
+    static const char bearer[] = "Bearer ";
+    const char *authorization = c->request->authorization;
+    char token[LOGIN_TOKEN_LEN];
+
+    if (authorization != NULL) { /* whoever shows a token is nobody else, right or wrong */
+        if (strncmp(authorization, bearer, sizeof bearer - 1) == 0) {
+            c->token = access_token(&c->r->access, authorization + sizeof bearer - 1);
+        }
+        c->role = c->token != NULL ? c->token->role : ROLE_NONE;
+        return;
+    }
+    if (cookie_token(c->request->cookie, token)) {
+        c->login = access_find(&c->r->access, token, clock_boot_ms());
+        sodium_memzero(token, sizeof token);
+    }
+    if (c->login != NULL) {
+        c->role = c->login->role;
+    } else if (c->r->open_reads && is_safe(c->request->method)) {
+        c->role = ROLE_VIEWER;
+    }
+}
+
+/* Whether a browser sends this because a page of another origin asked it to. */
+static bool is_foreign(const struct route_request *q)
+{
+    const char *host;
+
+    if (q->fetch_site != NULL && !text_same(q->fetch_site, "same-origin") && !text_same(q->fetch_site, "none")) {
+        return true;
+    }
+    if (q->origin == NULL) {
+        return false;
+    }
+    host = strstr(q->origin, "://");
+    return host == NULL || q->host == NULL || !text_same(host + 3, q->host);
+}
+
+/* Whether whoever asks may; otherwise it is answered. */
+static bool may(struct call *c)
+{
+    const struct route *route = c->route;
+    bool is_wrong_key = c->login != NULL && (c->request->csrf == NULL || strlen(c->request->csrf) != sizeof c->login->csrf - 1 ||
+                                             sodium_memcmp(c->request->csrf, c->login->csrf, sizeof c->login->csrf - 1) != 0);
+
+    if (!is_safe(route->method) && c->token == NULL && is_foreign(c->request)) {
+        answer_problem(c->out, 403, "this request comes from another site", NULL);
+    } else if (route->role != ROLE_NONE && c->role == ROLE_NONE) {
+        answer_problem(c->out, 401, "log in first", NULL);
+    } else if ((route->flags & ROUTE_LOGIN) != 0 && c->login == NULL) {
+        answer_problem(c->out, 403, "this is for people who are logged in", NULL);
+    } else if (c->login != NULL && c->login->must_change && (route->flags & ROUTE_ANY_TIME) == 0 && route->role != ROLE_NONE) {
+        answer_problem(c->out, 403, "the password has to be changed first", "must_change");
+    } else if (c->role < route->role) {
+        answer_problem(c->out, 403, "your role does not allow this", NULL);
+    } else if (!is_safe(route->method) && route->role != ROLE_NONE && is_wrong_key) {
+        answer_problem(c->out, 403, "header X-CSRF-Token is missing or wrong", NULL);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+
+    return type != NULL && strncmp(type, json, sizeof json - 1) == 0 && (type[sizeof json - 1] == '\0' || type[sizeof json - 1] == ';');
+}
+
+/* The body of an unsafe request into c->value; *out is borrowed by it. False, and answered, when something is wrong. */
+static bool read_body(struct call *c, json_t **out)
+{
+    const struct route_request *q = c->request;
+    struct field_error why;
+    enum rc rc;
+
+    if (q->args_n > 0) {
+        answer_problem(c->out, 400, "this path takes no query", q->arg[0].name);
+        return false;
+    }
+    if (c->route->fields_n == 0 && q->body_len == 0) {
+        return true;
+    }
+    if (!is_json(q->content_type)) {
+        answer_problem(c->out, 415, "the body must be application/json", NULL);
+        return false;
+    }
+    rc = fields_body(c->route->fields, c->route->fields_n, q->body != NULL ? q->body : "", q->body_len, out, c->value, &why);
+    if (rc != RC_OK) {
+        answer_problem(c->out, rc == RC_MALFORMED ? 400 : 422, why.text, why.field[0] != '\0' ? why.field : NULL);
+    }
+    return rc == RC_OK;
+}
+
+static bool read_query(struct call *c)
+{
+    const struct route_request *q = c->request;
+    struct field_error why;
+
+    if (fields_query(c->route->fields, c->route->fields_n, q->arg, q->args_n, c->value, &why) != RC_OK) {
+        answer_problem(c->out, 400, why.text, why.field);
+        return false;
+    }
+    return true;
+}
+
+static void answer_route(struct call *c)
+{
+    json_t *body = NULL;
+
+    identify(c);
+    if (may(c) && (is_safe(c->route->method) ? read_query(c) : read_body(c, &body))) {
+        c->route->answer(c);
+    }
+    if (body != NULL && c->out->errand != NULL) {
+        CHECK(c->out->body == NULL); /* an errand has copied what it needs */
+    }
+    json_decref(body);
+}
+
+static bool takes_gzip(const char *header)
+{
+    return header == NULL || strstr(header, "gzip") != NULL || strchr(header, '*') != NULL;
+}
+
+/* Everything that is no route: a file of the dashboard, or nothing. */
+static void answer_asset(struct call *c, unsigned status)
+{
+    const struct asset *asset = status == 404 ? assets_find(c->request->path) : NULL;
+    const char *seen = c->request->none_match;
+
+    if (asset != NULL && !is_safe(c->request->method)) {
+        status = 405;
+        (void)snprintf(c->out->allow, sizeof c->out->allow, "GET, HEAD");
+    }
+    if (status == 405) {
+        answer_problem(c->out, 405, "this path does not answer this method", NULL);
+    } else if (asset == NULL) {
+        answer_problem(c->out, 404, "there is nothing at this path", NULL);
+    } else if (!takes_gzip(c->request->accept_encoding)) {
+        answer_problem(c->out, 406, "this file is there in gzip only", NULL);
+    } else {
+        c->out->status = seen != NULL && strstr(seen, asset->etag) != NULL ? 304 : 200;
+        c->out->type = asset->type;
+        c->out->asset = asset;
+    }
+}
+
+/* What is wrong with the form of a request, whatever it asks for. False: answered. */
+static bool is_well_formed(struct call *c)
+{
+    const struct route_request *q = c->request;
+
+    if (q->has_content_length && q->has_transfer_encoding) {
+        answer_problem(c->out, 400, "Content-Length and Transfer-Encoding together are refused", NULL);
+    } else if (q->is_too_long) {
+        answer_problem(c->out, 413, "the body is longer than this path takes", NULL);
+    } else if (q->has_too_many_args) {
+        answer_problem(c->out, 400, "the query has too many arguments", NULL);
+    } else if (is_safe(q->method) && q->body_len > 0) {
+        answer_problem(c->out, 400, "this method takes no body", NULL);
+    } else {
+        return true;
+    }
+    c->out->must_close = true;
+    return false;
+}
+
+/* Argument of a request by its name; NULL none. */
+static const char *argument(void *user, const char *name)
+{
+    const struct route_request *q = user;
+
+    for (size_t i = 0; i < q->args_n; i++) {
+        if (text_same(q->arg[i].name, name)) {
+            return q->arg[i].value;
+        }
+    }
+    return NULL;
 }
 
 void routes_answer(struct routes *r, const struct route_request *request, struct route_reply *out)
 {
-    enum route route = find_route(request->path);
+    struct route_request known = *request;
+    struct call c = {.r = r, .request = &known, .out = out};
 
-    if (request->has_content_length && request->has_transfer_encoding) {
-        route_problem(out, 400, "Bad Request", "Content-Length and Transfer-Encoding together are refused", NULL);
-        return;
-    }
-    if (route == ROUTE_NONE) {
-        route_problem(out, 404, "Not Found", "there is nothing at this path", NULL);
-        return;
-    }
-    if (!text_same(request->method, "GET") && !text_same(request->method, "HEAD")) {
-        route_problem(out, 405, "Method Not Allowed", "this path answers GET and HEAD", NULL);
-        out->allow = "GET, HEAD";
-        return;
-    }
-    switch (route) {
-    case ROUTE_SITE:
-    case ROUTE_BOXES:
-    case ROUTE_BOX:
-        if (refresh(r)) {
-            answer_present(r, route, request->path, out);
+    known.argument = argument;
+    known.argument_user = &known;
+
+    memset(out, 0, sizeof *out);
+    CHECK(pthread_mutex_lock(&r->lock) == 0);
+    if (is_well_formed(&c)) {
+        c.route = find_route(&c);
+        if (c.route != NULL) {
+            out->allow[0] = '\0';
+            answer_route(&c);
         } else {
-            route_problem(out, 503, "Service Unavailable", "the manager has just started", NULL);
+            answer_asset(&c, out->status);
         }
-        break;
-    case ROUTE_SESSIONS:
-        routes_sessions(r, request, out);
-        break;
-    case ROUTE_HISTORY:
-        routes_history(r, request, out);
-        break;
-    case ROUTE_EVENTS:
-        routes_events(r, request, out);
-        break;
-    case ROUTE_CARDS:
-        routes_cards(r, request, out);
-        break;
-    case ROUTE_STATEMENT:
-        routes_statement(r, request, out);
-        break;
-    case ROUTE_HEALTH:
-        answer_health(r, out);
-        break;
-    case ROUTE_NONE:
-        break;
     }
+    CHECK(pthread_mutex_unlock(&r->lock) == 0);
+}
+
+void routes_finish(struct routes *r, struct errand *e, struct route_reply *out)
+{
+    memset(out, 0, sizeof *out);
+    CHECK(pthread_mutex_lock(&r->lock) == 0);
+    if (e->rc == RC_IO) {
+        struct call c = {.r = r, .out = out};
+
+        answer_problem(c.out, 503, "this cannot be stored or read at the moment", NULL);
+    } else {
+        e->finish(r, e, out);
+    }
+    CHECK(pthread_mutex_unlock(&r->lock) == 0);
+}
+
+bool routes_is_alive(struct routes *r, const char *login)
+{
+    bool is_alive;
+
+    CHECK(pthread_mutex_lock(&r->lock) == 0);
+    is_alive = login[0] == '\0' ? r->open_reads : access_is_alive(&r->access, login, clock_boot_ms());
+    CHECK(pthread_mutex_unlock(&r->lock) == 0);
+    return is_alive;
 }

@@ -18,6 +18,16 @@ static bool is_address(const char *text)
     return tcp_parse_address(text, &unused) == RC_OK;
 }
 
+static bool is_https(const char *text)
+{
+    return text[0] == '\0' || is_address(text);
+}
+
+static bool is_serial(const char *text)
+{
+    return text[0] == '\0' || text_is_id(text);
+}
+
 static bool is_path(const char *text)
 {
     return text[0] != '\0';
@@ -34,9 +44,15 @@ void settings_defaults(struct settings *s)
 enum rc settings_read(struct settings *s, const char *path)
 {
     static const char address[] = "a numeric address and a port, \"ADDR:PORT\" or \"[ADDR]:PORT\"";
+    static const char serial[] = "1 to 32 letters, digits, points, dashes and underscores";
     const struct config_key keys[] = {
         {.name = "link", .type = CONFIG_TEXT, .out = s->link, .out_len = sizeof s->link, .allowed = address, .is_valid = is_address},
         {.name = "http", .type = CONFIG_TEXT, .out = s->http, .out_len = sizeof s->http, .allowed = address, .is_valid = is_address},
+        {.name = "https", .type = CONFIG_TEXT, .out = s->https, .out_len = sizeof s->https, .allowed = address, .is_valid = is_https},
+        {.name = "certificate", .type = CONFIG_TEXT, .out = s->certificate, .out_len = sizeof s->certificate, .allowed = "a file"},
+        {.name = "key", .type = CONFIG_TEXT, .out = s->key, .out_len = sizeof s->key, .allowed = "a file"},
+        {.name = "serial", .type = CONFIG_TEXT, .out = s->serial, .out_len = sizeof s->serial, .allowed = serial, .is_valid = is_serial},
+        {.name = "open_reads", .type = CONFIG_BOOL, .out = &s->open_reads, .allowed = "true or false"},
         {.name = "data", .type = CONFIG_TEXT, .out = s->data, .out_len = sizeof s->data, .allowed = "a directory", .is_valid = is_path},
         {.name = "loopback_plain", .type = CONFIG_BOOL, .out = &s->loopback_plain, .allowed = "true or false"},
         {.name = "log_level", .type = CONFIG_CHOICE, .out = &s->log_level, .choices = level_names, .allowed = "err, warn, note or dbg"},
@@ -58,6 +74,23 @@ static enum rc check_address(const char *what, const char *text, bool may_listen
     return RC_OK;
 }
 
+/* HTTPS may be served anywhere. */
+static enum rc check_https(struct settings *s, char why[SETTINGS_WHY_LEN])
+{
+    const char *address = s->https[0] != '\0' ? s->https : "127.0.0.1:8443";
+
+    s->has_https = s->https[0] != '\0' || !s->loopback_plain;
+    if ((s->key[0] == '\0') != (s->certificate[0] == '\0')) {
+        (void)snprintf(why, SETTINGS_WHY_LEN, "key and certificate must be given together");
+        return RC_RANGE;
+    }
+    if (s->open_reads && !s->loopback_plain) {
+        (void)snprintf(why, SETTINGS_WHY_LEN, "open_reads is allowed with loopback_plain only");
+        return RC_RANGE;
+    }
+    return check_address("https", address, false, &s->https_address, why);
+}
+
 enum rc settings_check(struct settings *s, bool may_listen, char out_why[SETTINGS_WHY_LEN])
 {
     enum rc rc;
@@ -67,7 +100,8 @@ enum rc settings_check(struct settings *s, bool may_listen, char out_why[SETTING
         return RC_RANGE;
     }
     rc = check_address("link", s->link, may_listen, &s->link_address, out_why);
-    return rc == RC_OK ? check_address("http", s->http, may_listen, &s->http_address, out_why) : rc;
+    rc = rc == RC_OK ? check_address("http", s->http, may_listen, &s->http_address, out_why) : rc;
+    return rc == RC_OK ? check_https(s, out_why) : rc;
 }
 
 /* A text as libconfig reads it. */
@@ -87,7 +121,12 @@ void settings_print(const struct settings *s, FILE *to)
 {
     print_text(to, "link", s->link);
     print_text(to, "http", s->http);
+    print_text(to, "https", s->https);
+    print_text(to, "certificate", s->certificate);
+    print_text(to, "key", s->key);
+    print_text(to, "serial", s->serial);
     print_text(to, "data", s->data);
+    (void)fprintf(to, "open_reads = %s;\n", s->open_reads ? "true" : "false");
     (void)fprintf(to, "loopback_plain = %s;\n", s->loopback_plain ? "true" : "false");
     print_text(to, "log_level", level_names[s->log_level]);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "common/base/limits.h"
 #include "common/base/rc.h"
 
 #define SETTINGS_ADDRESS_LEN 64
@@ -15,13 +16,20 @@
 #define SETTINGS_WHY_LEN 256
 
 struct settings {
-    char link[SETTINGS_ADDRESS_LEN]; /* where wallboxes connect, ADDR:PORT */
-    char http[SETTINGS_ADDRESS_LEN]; /* where people and programs connect */
+    char link[SETTINGS_ADDRESS_LEN];     /* where wallboxes connect, ADDR:PORT */
+    char http[SETTINGS_ADDRESS_LEN];     /* where people and programs connect without TLS: they are sent to https, or served with loopback_plain */
+    char https[SETTINGS_ADDRESS_LEN];    /* where they connect with TLS; empty: 127.0.0.1:8443, and nowhere with loopback_plain */
+    char certificate[SETTINGS_PATH_LEN]; /* of HTTPS, PEM; empty: one is made in the data directory */
+    char key[SETTINGS_PATH_LEN];         /* likewise */
+    char serial[SERIAL_LEN];             /* of this manager; empty: one is made up at the first start */
     char data[SETTINGS_PATH_LEN];
     bool loopback_plain;                  /* listen without TLS, on loopback addresses only */
+    bool open_reads;                      /* who reads need not log in: tests and the demo, with loopback_plain only */
+    bool has_https;                       /* set by settings_check */
     int32_t log_level;                    /* index of settings_levels */
     struct sockaddr_storage link_address; /* set by settings_check */
     struct sockaddr_storage http_address;
+    struct sockaddr_storage https_address;
 };
 
 void settings_defaults(struct settings *s);

@@ -24,6 +24,7 @@ static const struct int_row box_ints[] = {
     INT_ROW(site_box, fallback_ma, false, RANGE(0, 80000, 0), RANGE(0, 80000, 0)),
     INT_ROW(site_box, priority, false, RANGE(0, PRIORITY_MAX, 5), RANGE(0, PRIORITY_MAX, 5)),
     INT_ROW(site_box, weight, false, RANGE(1, WEIGHT_MAX, 1), RANGE(1, WEIGHT_MAX, 1)),
+    INT_ROW(site_box, local_limit_ma, true, RANGE(6000, 80000, 0), RANGE(0, 80000, 0)),
 };
 static const struct int_row meter_ints[] = {INT_ROW(site_meter, lag_ms, false, RANGE(0, 10000, 1000), RANGE(0, 10000, 1000))};
 static const int32_t lowest_limit_ma[SITEDOC_MODE_N] = {[SITEDOC_RUNNING] = 1000, [SITEDOC_WHAT_IF] = 0};
@@ -32,7 +33,7 @@ static const int32_t lowest_limit_ma[SITEDOC_MODE_N] = {[SITEDOC_RUNNING] = 1000
 static const char *const section_keys[] = {"nodes", "wallboxes", "meters", "timezone", "manager", "plan", "simulation", NULL};
 static const char *const node_keys[] = {"id",       "parent", "limit_ma", "limit_w", "reserve_ma", "base_load_ma", "base_load_worst_ma", "max_imbalance_ma",
                                         "schedule", NULL};
-static const char *const box_keys[] = {"id", "name", "node", "phases", "min_ma", "max_ma", "fallback_ma", "priority", "weight", "mode",
+static const char *const box_keys[] = {"id", "name", "node", "phases", "min_ma", "max_ma", "fallback_ma", "priority", "weight", "mode", "local_limit_ma",
                                        /* the next ones mean something to wallbox-plan only */
                                        "phases_used", "demand_ma", "waiting_ms", "running_ms", "current_ma", "needed_wh", "departure_ms", "fixed_ma", NULL};
 static const char *const meter_keys[] = {"id", "model", "node", "role", "address", "phases", "lag_ms", NULL};

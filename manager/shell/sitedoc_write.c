@@ -47,6 +47,9 @@ static json_t *write_box(const struct site *site, const struct site_box *b)
     json_put(o, "priority", json_integer(b->priority));
     json_put(o, "weight", json_integer(b->weight));
     json_put(o, "mode", json_string(solar_mode_text(b->mode)));
+    if (b->local_limit_ma != 0) {
+        json_put(o, "local_limit_ma", json_integer(b->local_limit_ma));
+    }
     return o;
 }
 

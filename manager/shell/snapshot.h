@@ -18,6 +18,7 @@ struct snapshot {
     atomic_int users_n;
     int64_t utc_ms;          /* when it was made; CLOCK_UNSET_UTC_MS */
     int64_t made_ms;         /* the same, CLOCK_BOOTTIME */
+    int64_t late_ms;         /* how late the loop woke up at worst in the last 10 to 20 s */
     const struct site *site; /* outlives every snapshot */
     bool is_store_failing;   /* the disk refuses records */
     bool was_damaged;        /* the database was set aside at the start */

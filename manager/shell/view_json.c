@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "common/base/units.h"
 #include "common/os/clock.h"
+#include "manager/core/event.h"
 #include "manager/shell/meter_text.h"
 #include "manager/shell/regmap_models.h"
 
@@ -242,6 +243,41 @@ static json_t *reason_phase(int8_t phase)
     return phase >= 0 && phase < PHASE_N ? json_string(name[phase]) : json_null();
 }
 
+/* What is wished for the session under way; null: nothing. */
+static json_t *wish_json(const struct view_box *v)
+{
+    const struct wish *w = &v->wish;
+    bool has_mode = (w->set & WISH_MODE) != 0;
+
+    if (w->set == 0) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "departure_utc", (w->set & WISH_DEPARTURE) != 0 ? view_json_utc(w->departure_utc_ms) : json_null(),
+                     "needed_wh", known((w->set & WISH_NEEDED) != 0, w->needed_wh), "mode", text_known(has_mode, has_mode ? solar_mode_text(w->mode) : ""),
+                     "priority", known((w->set & WISH_PRIORITY) != 0, w->priority), "charge_now", (w->set & WISH_NOW) != 0, "is_late", v->is_late);
+}
+
+static json_t *order_json(const struct wish_order *o)
+{
+    static const char *const commands[MANAGER_COMMAND_N] = {"none", "pause", "resume", "stop", "start", "restart", "unlock"};
+    static const char *const results[RESULT_N] = {"sent", "done", "refused", "unsupported", "failed"};
+
+    if (o->seq == 0 || o->command < 0 || o->command >= MANAGER_COMMAND_N || o->result >= RESULT_N) {
+        return json_null();
+    }
+    return json_pack("{s:I, s:s, s:s}", "seq", (json_int_t)o->seq, "command", commands[o->command], "result", results[o->result]);
+}
+
+/* What its operator has set. */
+static json_t *setting_json(const struct site_box *b, const struct view_box *v)
+{
+    const struct wish_setting *s = &v->setting;
+    const char *name = s->name[0] != '\0' ? s->name : b->serial;
+
+    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "name", name, "priority", (int)s->priority, "mode", solar_mode_text(s->mode), "local_limit_ma",
+                     known(s->local_limit_ma != 0, s->local_limit_ma), "wish", wish_json(v), "last_command", order_json(&v->order));
+}
+
 /* What the manager decided and books. */
 static json_t *decided_json(const struct site *site, const struct view_box *v)
 {
@@ -274,21 +310,37 @@ json_t *view_json_box(const struct site *site, const struct view *view, uint16_t
     json_t *object;
     json_t *reported;
     json_t *decided;
+    json_t *setting;
 
     CHECK(box < site->box_n);
     CHECK(box < view->box_n);
-    object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s}", "serial", b->serial, "name", b->name[0] != '\0' ? b->name : b->serial, "node",
-                       site->node[b->node].id, "phases", phase_assign_text(b->phases), "min_ma", b->min_ma, "max_ma", b->max_ma, "fallback_ma", b->fallback_ma,
-                       "priority", (int)b->priority, "mode", solar_mode_text(v->mode));
+    object = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "serial", b->serial, "node", site->node[b->node].id, "phases", phase_assign_text(b->phases), "min_ma",
+                       b->min_ma, "max_ma", b->max_ma, "fallback_ma", b->fallback_ma);
+    setting = setting_json(b, v);
     reported = reported_json(v);
     decided = decided_json(site, v);
-    if (json_object_update(object, reported) != 0 || json_object_update(object, decided) != 0) {
+    if (json_object_update(object, setting) != 0 || json_object_update(object, reported) != 0 || json_object_update(object, decided) != 0) {
         json_decref(object);
         object = NULL;
     }
+    json_decref(setting);
     json_decref(reported);
     json_decref(decided);
     return object;
+}
+
+json_t *view_json_driver(const struct site *site, const struct view *view, int64_t utc_ms, uint16_t box)
+{
+    const struct view_box *v = &view->box[box];
+    bool is_live = v->is_online && v->has_status;
+
+    CHECK(box < site->box_n);
+    CHECK(box < view->box_n);
+    return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "utc", view_json_utc(utc_ms), "serial", site->box[box].serial, "name",
+                     v->setting.name[0] != '\0' ? v->setting.name : site->box[box].serial, "state", is_live ? box_state_text(v->state) : "Offline", "reason",
+                     reason_text(v->reason), "turn_place", known(v->turn_place > 0, v->turn_place), "offered_ma", known(is_live, v->offered_ma), "power_w",
+                     known(is_live, v->power_w), "session_wh", known(is_live && v->has_session, v->session_wh), "departure_utc",
+                     (v->wish.set & WISH_DEPARTURE) != 0 ? view_json_utc(v->wish.departure_utc_ms) : json_null());
 }
 
 json_t *view_json_boxes(const struct site *site, const struct view *view, int64_t utc_ms)

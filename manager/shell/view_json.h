@@ -21,6 +21,9 @@ json_t *view_json_boxes(const struct site *site, const struct view *view, int64_
 /* One wallbox, box < site->box_n. What is measured live is null while it is offline. */
 json_t *view_json_box(const struct site *site, const struct view *view, uint16_t box);
 
+/* What anybody may see who stands before wallbox `box` < site->box_n: nothing about persons, circuits or other wallboxes. */
+json_t *view_json_driver(const struct site *site, const struct view *view, int64_t utc_ms, uint16_t box);
+
 /* RFC 3339 UTC with milliseconds, or null. */
 json_t *view_json_utc(int64_t utc_ms);
 

@@ -136,6 +136,7 @@ class Rig:
         self.http_port = free_port()
         self.clients = {}
         self.manager = None
+        self.is_closed = False
         self.site = None
         self.record = self.folder / "record.csv" if record else None
         self._programs = []
@@ -188,9 +189,10 @@ class Rig:
         code, _, error = run("wallbox-manager", "--data", self.folder / "manager", "--import", self.site_file)
         expect(code == 0, f"import failed with {code}: {error}")
 
-    def start_manager(self):
+    def start_manager(self, *more):
+        """more: further options of its command line. Who reads need not log in, unless is_closed is set."""
         self.manager = self._start("wallbox-manager", ["--data", self.folder / "manager", "--link", f"127.0.0.1:{self.link_port}", "--http",
-                                                       f"127.0.0.1:{self.http_port}", "--loopback-plain"])
+                                                       f"127.0.0.1:{self.http_port}", "--loopback-plain", *([] if self.is_closed else ["--open-reads"]), *more])
         wait_for("the manager to answer", lambda: not self.manager.is_running() or self.get("/health", quiet=True))
         expect(self.manager.is_running(), "wallbox-manager ended: " + self.manager.output())
 

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "common/os/clock.h"
+#include "manager/shell/answer.h"
 #include "manager/shell/db.h"
 #include "manager/shell/routes.h"
 
@@ -38,6 +39,7 @@ static void begin(void)
     (void)snprintf(db_path, sizeof db_path, "%s/manager.db", dir);
     snapshot_init(&board);
     routes_init(&routes, &board, db_path);
+    routes.open_reads = true;
 }
 
 static void end(void)
@@ -63,9 +65,10 @@ static json_t *ask_all(const struct route_request *request, unsigned status)
     routes_answer(&routes, request, &reply);
     cr_assert_eq(reply.status, status, "%s: %u", request->path, reply.status);
     cr_assert_not_null(reply.body);
+    cr_assert_null(reply.errand);
     cr_assert_eq(reply.body_len, strlen(reply.body));
     cr_assert_str_eq(reply.type, status == 200 || strcmp(request->path, "/health") == 0 ? "application/json" : "application/problem+json");
-    cr_assert_eq(reply.allow != NULL, status == 405);
+    cr_assert_eq(reply.allow[0] != '\0', status == 405);
     json = json_loads(reply.body, JSON_REJECT_DUPLICATES, NULL);
     cr_assert_not_null(json, "%s", reply.body);
     if (status >= 400 && strcmp(request->path, "/health") != 0) {
@@ -76,23 +79,6 @@ static json_t *ask_all(const struct route_request *request, unsigned status)
     return json;
 }
 
-struct pairs {
-    const char *name[6];
-    const char *value[6];
-};
-
-static const char *argument(void *user, const char *name)
-{
-    const struct pairs *p = user;
-
-    for (int i = 0; i < 6 && p->name[i] != NULL; i++) {
-        if (strcmp(p->name[i], name) == 0) {
-            return p->value[i];
-        }
-    }
-    return NULL;
-}
-
 static void ask(const char *method, const char *path, unsigned status)
 {
     json_decref(ask_all(&(struct route_request){.method = method, .path = path}, status));
@@ -101,7 +87,8 @@ static void ask(const char *method, const char *path, unsigned status)
 Test(routes, unknown_paths_are_not_found, .init = begin, .fini = end)
 {
     static const char *const paths[] = {"",
-                                        "/",
+                                        "/nowhere",
+                                        "/../etc/passwd",
                                         "/api/v1",
                                         "/api/v1/",
                                         "/api/v1/sites",
@@ -119,11 +106,18 @@ Test(routes, unknown_paths_are_not_found, .init = begin, .fini = end)
 
 Test(routes, other_methods_are_refused_with_what_is_allowed, .init = begin, .fini = end)
 {
+    struct route_reply reply;
+
     publish(0);
+    routes_answer(&routes, &(struct route_request){.method = "DELETE", .path = "/api/v1/wallboxes/W01"}, &reply);
+    cr_expect_eq(reply.status, 405);
+    cr_expect_str_eq(reply.allow, "GET, HEAD, PATCH");
+    free(reply.body);
     ask("POST", "/api/v1/site", 405);
     ask("DELETE", "/api/v1/wallboxes/W01", 405);
+    ask("POST", "/", 405);
     ask("get", "/api/v1/sessions", 405);
-    ask("POST", "/nowhere", 404);
+    ask("POST", "/elsewhere", 404);
 }
 
 Test(routes, before_the_first_snapshot_the_manager_says_so, .init = begin, .fini = end)
@@ -158,6 +152,95 @@ Test(routes, health_tells_a_loop_that_hangs, .init = begin, .fini = end)
     ask("GET", "/health", 503);
 }
 
+Test(routes, the_page_is_served_in_gzip_and_not_twice, .init = begin, .fini = end)
+{
+    struct route_request request = {.method = "GET", .path = "/"};
+    struct route_reply reply;
+
+    routes_answer(&routes, &request, &reply);
+    cr_assert_not_null(reply.asset);
+    cr_expect_eq(reply.status, 200);
+    request.none_match = reply.asset->etag;
+    routes_answer(&routes, &request, &reply);
+    cr_expect_eq(reply.status, 304);
+    request.accept_encoding = "br";
+    json_decref(ask_all(&request, 406));
+}
+
+Test(routes, what_a_query_must_not_hold_is_refused_by_name, .init = begin, .fini = end)
+{
+    struct route_request request = {.method = "GET", .path = "/api/v1/site", .args_n = 1, .arg = {{.name = "x", .value = "1"}}};
+    json_t *json;
+
+    publish(0);
+    json = ask_all(&request, 400);
+    cr_expect_str_eq(json_string_value(json_object_get(json, "field")), "x");
+    json_decref(json);
+    json_decref(ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/site", .has_too_many_args = true}, 400));
+    json_decref(ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/site", .body = "{}", .body_len = 2}, 400));
+    json_decref(ask_all(&(struct route_request){.method = "POST", .path = "/api/v1/login", .is_too_long = true}, 413));
+}
+
+Test(routes, a_driver_sees_his_wallbox_and_nothing_else, .init = begin, .fini = end)
+{
+    json_t *json;
+
+    routes.open_reads = false;
+    publish(0);
+    json = ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/driver/W01"}, 200);
+    cr_expect_str_eq(json_string_value(json_object_get(json, "serial")), "W01");
+    cr_expect_null(json_object_get(json, "node"));
+    cr_expect_null(json_object_get(json, "session"));
+    json_decref(json);
+    ask("GET", "/api/v1/driver/W02", 404);
+}
+
+/* Every operation of the description is in the table, and every route of the table is described: both have as many, and each is found. */
+Test(routes, the_description_holds_every_route_and_nothing_else, .init = begin, .fini = end)
+{
+    json_t *document = ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/openapi.json"}, 200);
+    json_t *paths = json_object_get(document, "paths");
+    size_t n;
+    size_t described_n = 0;
+    const struct route *table = routes_table(&n);
+    const char *path;
+    json_t *item;
+
+    cr_assert_str_eq(json_string_value(json_object_get(document, "openapi")), "3.1.0");
+    json_object_foreach(paths, path, item)
+    {
+        described_n += json_object_size(item);
+    }
+    cr_expect_eq(described_n, n);
+    for (size_t i = 0; i < n; i++) {
+        char method[8] = {0};
+
+        for (size_t k = 0; table[i].method[k] != '\0'; k++) {
+            method[k] = (char)(table[i].method[k] - 'A' + 'a');
+        }
+        item = json_object_get(json_object_get(paths, table[i].path), method);
+        cr_expect_not_null(item, "%s %s", table[i].method, table[i].path);
+        cr_expect_eq(json_is_object(json_object_get(item, "requestBody")), table[i].fields_n > 0 && strcmp(table[i].method, "GET") != 0);
+        cr_expect_eq(json_array_size(json_object_get(item, "security")) > 0, table[i].role != ROLE_NONE);
+    }
+    json_decref(document);
+}
+
+/* The same path and method twice would hide a handler. */
+Test(routes, no_route_hides_another)
+{
+    size_t n;
+    const struct route *table = routes_table(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = i + 1; k < n; k++) {
+            cr_expect_not(strcmp(table[i].path, table[k].path) == 0 && strcmp(table[i].method, table[k].method) == 0, "%s", table[i].path);
+        }
+        cr_expect_leq(table[i].fields_n, FIELDS_MAX);
+        cr_expect(table[i].role != ROLE_NONE || strcmp(table[i].method, "GET") == 0 || (table[i].flags & ROUTE_ANY_TIME) != 0, "%s", table[i].path);
+    }
+}
+
 Test(routes, content_length_with_transfer_encoding_is_refused, .init = begin, .fini = end)
 {
     publish(0);
@@ -182,9 +265,10 @@ static void fill_sessions(void)
 
 static json_t *sessions(const char *limit, unsigned status)
 {
-    struct pairs pairs = {.name = {limit != NULL ? "limit" : NULL}, .value = {limit}};
+    struct route_request request = {.method = "GET", .path = "/api/v1/sessions", .args_n = limit != NULL ? 1 : 0};
 
-    return ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/sessions", .argument = argument, .argument_user = &pairs}, status);
+    request.arg[0] = (struct field_arg){.name = "limit", .value = limit};
+    return ask_all(&request, status);
 }
 
 Test(routes, sessions_are_open_ones_first_then_the_newest, .init = begin, .fini = end)
@@ -228,12 +312,21 @@ Test(routes, a_history_that_cannot_be_read_is_said_so, .init = begin, .fini = en
     json_decref(sessions("1", 503));
 }
 
+struct pairs {
+    const char *name[6];
+    const char *value[6];
+};
+
 /* Ask with arguments "name=value"; the body as text, given back with free. */
 static char *body_of(const char *path, unsigned status, const char *type, struct pairs pairs)
 {
+    struct route_request request = {.method = "GET", .path = path};
     struct route_reply reply;
 
-    routes_answer(&routes, &(struct route_request){.method = "GET", .path = path, .argument = argument, .argument_user = &pairs}, &reply);
+    for (int i = 0; i < 6 && pairs.name[i] != NULL; i++) {
+        request.arg[request.args_n++] = (struct field_arg){.name = pairs.name[i], .value = pairs.value[i]};
+    }
+    routes_answer(&routes, &request, &reply);
     cr_assert_eq(reply.status, status, "%s: %u %s", path, reply.status, reply.body);
     cr_assert_str_eq(reply.type, type);
     return reply.body;

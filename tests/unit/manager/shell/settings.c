@@ -42,6 +42,43 @@ Test(settings, without_tls_other_addresses_than_loopback_are_refused_by_name)
     cr_expect_not_null(strstr(why, "link must be"));
 }
 
+Test(settings, https_is_on_unless_loopback_is_plain_and_may_be_anywhere)
+{
+    struct settings s;
+    char why[SETTINGS_WHY_LEN];
+
+    settings_defaults(&s);
+    cr_assert_eq(settings_check(&s, false, why), RC_OK);
+    cr_expect(s.has_https);
+    cr_expect(tcp_is_loopback(&s.https_address));
+    s.loopback_plain = true;
+    cr_assert_eq(settings_check(&s, true, why), RC_OK);
+    cr_expect_not(s.has_https);
+    (void)snprintf(s.https, sizeof s.https, "0.0.0.0:8443");
+    cr_assert_eq(settings_check(&s, true, why), RC_OK);
+    cr_expect(s.has_https);
+    (void)snprintf(s.https, sizeof s.https, "everywhere");
+    cr_expect_eq(settings_check(&s, true, why), RC_RANGE);
+    cr_expect_not_null(strstr(why, "https must be"));
+    s.https[0] = '\0';
+    (void)snprintf(s.key, sizeof s.key, "/etc/key.pem");
+    cr_expect_eq(settings_check(&s, true, why), RC_RANGE);
+    cr_expect_not_null(strstr(why, "together"));
+}
+
+Test(settings, reads_without_login_are_for_plain_loopback_only)
+{
+    struct settings s;
+    char why[SETTINGS_WHY_LEN];
+
+    settings_defaults(&s);
+    s.open_reads = true;
+    cr_expect_eq(settings_check(&s, false, why), RC_RANGE);
+    cr_expect_not_null(strstr(why, "open_reads"));
+    s.loopback_plain = true;
+    cr_expect_eq(settings_check(&s, true, why), RC_OK);
+}
+
 Test(settings, what_is_printed_reads_back_equal)
 {
     struct settings s;
@@ -54,6 +91,10 @@ Test(settings, what_is_printed_reads_back_equal)
     settings_defaults(&s);
     s.loopback_plain = true;
     s.log_level = 3;
+    s.open_reads = true;
+    (void)snprintf(s.https, sizeof s.https, "[::]:8443");
+    (void)snprintf(s.serial, sizeof s.serial, "M-1");
+    (void)snprintf(s.key, sizeof s.key, "/etc/a key");
     (void)snprintf(s.link, sizeof s.link, "[::1]:1");
     (void)snprintf(s.data, sizeof s.data, "/var/with \"quotes\" and \\");
     to = fdopen(fd, "w");
@@ -65,6 +106,10 @@ Test(settings, what_is_printed_reads_back_equal)
     cr_expect_str_eq(again.http, s.http);
     cr_expect_str_eq(again.data, s.data);
     cr_expect(again.loopback_plain);
+    cr_expect(again.open_reads);
+    cr_expect_str_eq(again.https, s.https);
+    cr_expect_str_eq(again.serial, s.serial);
+    cr_expect_str_eq(again.key, s.key);
     cr_expect_eq(again.log_level, 3);
     cr_assert_eq(unlink(path), 0);
 }

@@ -31,9 +31,10 @@ static void refuses(const char *schedule, const char *line)
 
 Test(sitedoc_schedule, a_window_has_days_times_and_limits)
 {
-    cr_assert_eq(read_schedule("[{\"days\": [\"sun\", \"mon\"], \"from\": \"22:05\", \"to\": \"06:00\", \"limit_ma\": [1, 2, 3]}, {\"from\": \"00:00\", \"to\": "
-                               "\"24:00\", \"limit_w\": 4200}]"),
-                 RC_OK, "%s", errors.at[0]);
+    cr_assert_eq(
+        read_schedule("[{\"days\": [\"sun\", \"mon\"], \"from\": \"22:05\", \"to\": \"06:00\", \"limit_ma\": [1, 2, 3]}, {\"from\": \"00:00\", \"to\": "
+                      "\"24:00\", \"limit_w\": 4200}]"),
+        RC_OK, "%s", errors.at[0]);
     cr_assert_eq(site.window_n, 2);
     cr_expect_eq(site.window[0].days, 65);
     cr_expect_eq(site.window[0].from_min, 22 * 60 + 5);
@@ -54,7 +55,8 @@ Test(sitedoc_schedule, what_is_wrong_is_said_with_its_place)
     refuses("[{\"from\": \"07:60\", \"to\": \"08:00\", \"limit_w\": 1}]", "nodes[0].schedule[0].from: must be a time from 00:00 to 23:59, is \"07:60\"");
     refuses("[{\"from\": \"07:00\", \"to\": \"24:01\", \"limit_w\": 1}]", "nodes[0].schedule[0].to: must be a time from 00:00 to 24:00, is \"24:01\"");
     refuses("[{\"from\": \"07:00\", \"limit_w\": 1}]", "nodes[0].schedule[0].to: missing");
-    refuses("[{\"from\": \"07:00\", \"to\": \"08:00\"}]", "nodes[0].schedule[0].limit_ma: missing: a window limits amperes (limit_ma), watts (limit_w) or both");
+    refuses("[{\"from\": \"07:00\", \"to\": \"08:00\"}]",
+            "nodes[0].schedule[0].limit_ma: missing: a window limits amperes (limit_ma), watts (limit_w) or both");
     refuses("[{\"from\": \"07:00\", \"to\": \"08:00\", \"limit_w\": 0}]", "nodes[0].schedule[0].limit_w: must be 1..100000000, is 0");
     refuses("[{\"from\": \"07:00\", \"to\": \"08:00\", \"limit_w\": 1, \"days\": [\"mo\"]}]",
             "nodes[0].schedule[0].days: must be a list of mon, tue, wed, thu, fri, sat, sun, each at most once");

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "manager/core/event.h"
 #include "manager/shell/view_json.h"
 
 TestSuite(view_json, .timeout = 10);
@@ -55,6 +56,9 @@ static void make(void)
                                     .temperature_mdegc = 25000,
                                     .faults_n = 2,
                                     .faults = {17, 300}};
+    view.box[0].setting = (struct wish_setting){.name = "Left"};
+    view.box[0].wish = (struct wish){.set = WISH_DEPARTURE | WISH_NOW, .departure_utc_ms = 1700000000000};
+    view.box[0].order = (struct wish_order){.seq = 9, .command = MANAGER_STOP, .result = RESULT_REFUSED};
     view.box[1] = (struct view_box){.age_ms = -1, .granted_ma = MA_UNSET, .reason = REASON_OFFLINE, .reason_node = NODE_NONE, .reason_phase = -1};
 }
 
@@ -112,6 +116,11 @@ Test(view_json, a_wallbox_that_charges_shows_everything)
     box = reread(view_json_box(&site, &view, 0));
     cr_expect_str_eq(text_of(box, "serial"), "W01");
     cr_expect_str_eq(text_of(box, "name"), "Left");
+    cr_expect_str_eq(text_of(json_object_get(box, "wish"), "departure_utc"), "2023-11-14T22:13:20.000Z");
+    cr_expect(json_is_true(json_object_get(json_object_get(box, "wish"), "charge_now")));
+    cr_expect(json_is_null(json_object_get(json_object_get(box, "wish"), "priority")));
+    cr_expect_str_eq(text_of(json_object_get(box, "last_command"), "command"), "stop");
+    cr_expect_str_eq(text_of(json_object_get(box, "last_command"), "result"), "refused");
     cr_expect_str_eq(text_of(box, "node"), "carport");
     cr_expect_str_eq(text_of(box, "phases"), "L2-L3-L1");
     cr_expect_str_eq(text_of(box, "state"), "Charging");

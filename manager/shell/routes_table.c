@@ -1,0 +1,114 @@
+/* Every path of the interface: what it takes, who may, who answers. The description of the interface is made from this table. */
+#include "manager/core/site.h"
+#include "manager/shell/routes_answers.h"
+
+#define MODES "fast solar_minimum solar_only"
+
+#define TEXT(name, min, max, is_required, help)                    \
+    {                                                              \
+        name, FIELD_TEXT, min, max, NULL, is_required, false, help \
+    }
+#define INT(name, min, max, may_be_null, help)                    \
+    {                                                             \
+        name, FIELD_INT, min, max, NULL, false, may_be_null, help \
+    }
+#define CHOICE(name, choices, is_required, may_be_null, help)             \
+    {                                                                     \
+        name, FIELD_CHOICE, 0, 0, choices, is_required, may_be_null, help \
+    }
+
+static const struct field login_fields[] = {
+    TEXT("user", 1, 64, true, "name of the user"),
+    TEXT("password", 1, 128, true, "password"),
+};
+static const struct field password_fields[] = {
+    TEXT("password", 1, 128, true, "present password"),
+    TEXT("new_password", PASSWORD_MIN, PASSWORD_MAX, true, "new password; not the serial number, the user name or the present one"),
+    TEXT("new_user", 1, 32, false, "new name of the user"),
+};
+static const struct field recover_fields[] = {
+    TEXT("recovery_key", 1, 64, true, "recovery key of this manager; letter case, dashes and spaces do not matter"),
+    TEXT("new_password", PASSWORD_MIN, PASSWORD_MAX, true, "new password of the first administrator"),
+};
+static const struct field user_fields[] = {
+    TEXT("user", 1, 32, true, "name of the user"),
+    TEXT("password", PASSWORD_MIN, PASSWORD_MAX, true, "first password, to be changed at the first login"),
+    CHOICE("role", ROLE_CHOICES, true, false, "what the user may do"),
+};
+static const struct field token_fields[] = {
+    TEXT("name", 1, 64, true, "what the token is for"),
+    CHOICE("scope", ROLE_CHOICES, true, false, "what a program with this token may do"),
+};
+static const struct field setting_fields[] = {
+    TEXT("name", 0, 64, false, "name for people; empty: the serial number serves"),
+    INT("priority", 0, PRIORITY_MAX, false, "higher is served first"),
+    CHOICE("mode", MODES, false, false, "what it charges with"),
+    INT("local_limit_ma", 6000, 80000, true, "most that it gets, mA; null: what its hardware allows"),
+};
+static const struct field session_fields[] = {
+    {"departure", FIELD_UTC, 0, 0, NULL, false, true, "when the vehicle leaves"},
+    INT("needed_wh", 1, 1000000, true, "energy that it needs in this session, Wh"),
+    CHOICE("mode", MODES, false, true, "what this session charges with; null: as set at the wallbox"),
+    INT("priority", 0, PRIORITY_MAX, true, "for this session; null: as set at the wallbox"),
+    {"charge_now", FIELD_BOOL, 0, 1, NULL, false, false, "fast and first in this session"},
+};
+#define SPAN TEXT("from", 1, 32, false, "begin, UTC or a date"), TEXT("to", 1, 32, false, "end, not with it")
+#define LIMIT TEXT("limit", 0, 32, false, "how many at most, 1 to 1000, 100 unless given")
+#define FORMAT TEXT("format", 1, 8, false, "json or csv")
+#define LANGUAGE TEXT("lang", 1, 8, false, "language of the table")
+
+static const struct field sessions_fields[] = {
+    LIMIT, SPAN, FORMAT, LANGUAGE, TEXT("wallbox", 1, 32, false, "serial number"), TEXT("card", 1, 64, false, "UID in hex digits or identity of a vehicle")};
+static const struct field history_fields[] = {TEXT("quantity", 1, 32, true, "name of a figure, as current_l1_ma or power_w"),
+                                              TEXT("node", 1, 32, true, "node, meter or serial number"), SPAN, TEXT("step", 1, 8, false, "1s, 1min or 15min")};
+static const struct field events_fields[] = {TEXT("since", 1, 20, false, "number of the last event that is known"), LIMIT};
+static const struct field cards_fields[] = {FORMAT};
+static const struct field statement_fields[] = {TEXT("card", 1, 64, true, "UID in hex digits or identity of a vehicle"), TEXT("month", 1, 8, true, "2026-01"),
+                                                LANGUAGE};
+
+#define NONE NULL, 0
+#define FIELDS(f) f, sizeof f / sizeof f[0]
+
+static const struct route table[] = {
+    {"GET", "/health", ROLE_NONE, 0, read_health, NONE, "whether the manager works, and how late its loop woke up at worst lately"},
+    {"GET", "/api/v1/openapi.json", ROLE_NONE, 0, read_openapi, NONE, "this description"},
+    {"GET", "/api/v1/driver/{serial}", ROLE_NONE, 0, read_driver, NONE, "what a driver who stands before a wallbox may see"},
+    {"GET", "/api/v1/site", ROLE_VIEWER, 0, read_site, NONE, "circuits, meters, totals"},
+    {"GET", "/api/v1/wallboxes", ROLE_VIEWER, 0, read_boxes, NONE, "all wallboxes"},
+    {"GET", "/api/v1/wallboxes/{serial}", ROLE_VIEWER, 0, read_box, NONE, "one wallbox"},
+    {"PATCH", "/api/v1/wallboxes/{serial}", ROLE_OPERATOR, 0, wish_setting, FIELDS(setting_fields), "change settings of a wallbox; what is not given stays"},
+    {"PATCH", "/api/v1/wallboxes/{serial}/session", ROLE_OPERATOR, 0, wish_session, FIELDS(session_fields),
+     "wishes for the session under way; they end with the vehicle"},
+    {"POST", "/api/v1/wallboxes/{serial}/start", ROLE_OPERATOR, 0, wish_command, NONE, "allow charging"},
+    {"POST", "/api/v1/wallboxes/{serial}/stop", ROLE_OPERATOR, 0, wish_command, NONE, "end the session"},
+    {"POST", "/api/v1/wallboxes/{serial}/pause", ROLE_OPERATOR, 0, wish_command, NONE, "pause charging"},
+    {"POST", "/api/v1/wallboxes/{serial}/resume", ROLE_OPERATOR, 0, wish_command, NONE, "end the pause"},
+    {"POST", "/api/v1/wallboxes/{serial}/restart", ROLE_OPERATOR, 0, wish_command, NONE, "restart the wallbox"},
+    {"POST", "/api/v1/wallboxes/{serial}/unlock", ROLE_OPERATOR, 0, wish_command, NONE, "unlock the connector"},
+    {"GET", "/api/v1/sessions", ROLE_VIEWER, 0, past_sessions, FIELDS(sessions_fields), "sessions, open ones first, then the newest"},
+    {"GET", "/api/v1/history", ROLE_VIEWER, 0, past_history, FIELDS(history_fields), "a figure over time"},
+    {"GET", "/api/v1/events", ROLE_VIEWER, 0, past_events, FIELDS(events_fields), "faults, losses, changes"},
+    {"GET", "/api/v1/cards", ROLE_VIEWER, 0, past_cards, FIELDS(cards_fields), "cards and vehicles"},
+    {"GET", "/api/v1/statement", ROLE_VIEWER, 0, past_statement, FIELDS(statement_fields), "statement of a card for a month, to be printed"},
+    {"GET", "/api/v1/stream", ROLE_VIEWER, 0, read_stream, NONE, "Server-Sent Events: site, wallboxes (all in the first, then those that changed)"},
+    {"POST", "/api/v1/login", ROLE_NONE, ROUTE_ANY_TIME, login_begin, FIELDS(login_fields), "log in; the answer sets the cookie"},
+    {"POST", "/api/v1/recover", ROLE_NONE, ROUTE_ANY_TIME, login_recover, FIELDS(recover_fields), "new password by recovery key, and log in"},
+    {"POST", "/api/v1/logout", ROLE_VIEWER, ROUTE_ANY_TIME | ROUTE_LOGIN, login_end, NONE, "log off"},
+    {"POST", "/api/v1/password", ROLE_VIEWER, ROUTE_ANY_TIME | ROUTE_LOGIN, login_password, FIELDS(password_fields),
+     "change password and name; ends all other logins"},
+    {"GET", "/api/v1/me", ROLE_VIEWER, ROUTE_ANY_TIME, login_me, NONE, "who is logged in, and the key for header X-CSRF-Token"},
+    {"GET", "/api/v1/logins", ROLE_VIEWER, ROUTE_LOGIN, login_all, NONE, "active logins; an administrator sees all"},
+    {"DELETE", "/api/v1/logins/{id}", ROLE_VIEWER, ROUTE_LOGIN, login_delete, NONE, "end a login"},
+    {"GET", "/api/v1/users", ROLE_ADMIN, 0, user_all, NONE, "all users"},
+    {"POST", "/api/v1/users", ROLE_ADMIN, 0, user_add, FIELDS(user_fields), "add a user"},
+    {"DELETE", "/api/v1/users/{user}", ROLE_ADMIN, 0, user_delete, NONE, "delete a user and end his logins"},
+    {"GET", "/api/v1/tokens", ROLE_ADMIN, 0, token_all, NONE, "tokens of programs"},
+    {"POST", "/api/v1/tokens", ROLE_ADMIN, 0, token_add, FIELDS(token_fields), "add a token for a program; it is shown in this answer only"},
+    {"DELETE", "/api/v1/tokens/{id}", ROLE_ADMIN, 0, token_delete, NONE, "delete a token"},
+};
+
+const struct route *routes_table(size_t *out_n)
+{
+    *out_n = sizeof table / sizeof table[0];
+    return table;
+}

@@ -1,0 +1,104 @@
+/* The dashboard in a real browser.
+ *
+ *   node tests/browser/run.mjs                        against a made-up manager (web/tests/mock.mjs, needs web/dist)
+ *   node tests/browser/run.mjs --base https://127.0.0.1:8443 --user admin --password 17140332 [--pid 4711]
+ *                                                     against a real one, freshly started; --pid: it may be stopped for a while
+ *   --only WORD    those whose name holds the word        --shots DIR   where pictures go        --figures   times, printed, not judged
+ *
+ * Closes with `N passed, N failed, N skipped`.
+ */
+import { mkdirSync } from "node:fs";
+import { startMock } from "../../web/tests/mock.mjs";
+import { Browser } from "./browser.mjs";
+import { cases } from "./cases.mjs";
+import { pageCases } from "./pages.mjs";
+import { figures } from "./figures.mjs";
+
+const argument = (name, otherwise = null) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise);
+
+const NEW_PASSWORD = "quiet-harbour-42";
+const real = argument("--base");
+const shots = argument("--shots", "/tmp/dashboard-shots");
+const only = argument("--only", "");
+
+class Site {
+    constructor(mock) {
+        this.mock = mock;
+        this.base = real ?? mock.url;
+        this.user = argument("--user", "admin");
+        this.first = argument("--password", "24101870");
+        this.password = argument("--new-password", NEW_PASSWORD);
+        this.pid = argument("--pid");
+        this.isReal = real !== null;
+    }
+
+    /* A browser that is logged in, with the first password replaced when that is still to do. */
+    async enter(options = {}, path = "/") {
+        const b = await Browser.open(this.base, options);
+        await b.go(path);
+        await b.page.waitForSelector("#password");
+        b.expectsFailures = true;
+        await b.logIn(this.user, this.isChanged ? this.password : this.first);
+        await b.page.waitForSelector(".top, #new-password, .note-bad");
+        if (await b.page.locator(".note-bad").count()) {
+            await b.logIn(this.user, this.password);
+            await b.page.waitForSelector(".top, #new-password");
+        }
+        if (await b.page.locator("#new-password").count()) {
+            await b.page.fill("#new-password", this.password);
+            await b.page.fill("#new-password-again", this.password);
+            await b.page.click("button[type=submit]");
+        }
+        await b.page.waitForSelector(".top");
+        b.expectsFailures = false;
+        this.isChanged = true;
+        return b;
+    }
+
+    canLose() {
+        return !this.isReal || this.pid !== null;
+    }
+
+    async lose() {
+        await (this.isReal ? process.kill(Number(this.pid), "SIGSTOP") : this.mock.freeze());
+    }
+
+    async comeBack() {
+        await (this.isReal ? process.kill(Number(this.pid), "SIGCONT") : this.mock.thaw());
+    }
+}
+
+async function main() {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const mock = real ? null : await startMock();
+    const site = new Site(mock);
+
+    mkdirSync(shots, { recursive: true });
+    if (process.argv.includes("--figures")) {
+        await figures(site);
+        await mock?.close();
+        return 0;
+    }
+    for (const one of [...cases, ...pageCases]) {
+        if (!one.name.includes(only)) {
+            continue;
+        }
+        if (site.isReal && one.needsMock) {
+            counts.skipped++;
+            continue;
+        }
+        try {
+            await one.run(site, { shots, startMock });
+            counts.passed++;
+            console.log(`ok      ${one.name}`);
+        } catch (error) {
+            counts.failed++;
+            console.log(`FAILED  ${one.name}\n        ${String(error?.stack ?? error).split("\n").slice(0, 6).join("\n        ")}`);
+        }
+    }
+    await mock?.close();
+    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    return counts.failed > 0 ? 1 : 0;
+}
+
+process.exit(await main());

@@ -1,0 +1,25 @@
+/* How many events wait for somebody. */
+import { useEffect } from "preact/hooks";
+import { useLoad } from "./load";
+import type { Event } from "./types";
+import { createStore, useStore } from "./store";
+
+/* Grows when events were acknowledged here, so that the count is asked again. */
+export const acknowledged = createStore(0);
+
+/* Faults and losses want somebody; changes of configuration and logins are a record. */
+const WANTS: readonly string[] = ["fault", "alarm", "link", "meter", "limit"];
+
+export const wantsSomebody = (event: Event): boolean => event.acknowledged_by === null && WANTS.some((w) => event.kind.startsWith(w));
+
+export function useUnread(): number {
+    const turn = useStore(acknowledged);
+    const { data, again } = useLoad<{ events: Event[] }>("events?limit=200", 30000);
+
+    useEffect(() => {
+        if (turn > 0) {
+            again();
+        }
+    }, [turn, again]);
+    return data ? data.events.filter(wantsSomebody).length : 0;
+}
