@@ -347,7 +347,7 @@ Test(board_site, a_reading_may_tell_of_a_missing_diode_and_of_a_switch)
     char text[1024];
     struct rig r;
 
-    snprintf(text, sizeof text, "%s%s", more, strchr(SAMPLE("6000", "[]") + 2, '{') + 1);
+    snprintf(text, sizeof text, "%s%s", more, strchr(&SAMPLE("6000", "[]")[2], '{') + 1);
     rig_open(&r, ATTACHED);
     until(&r, &r.attached_n, 1);
     say(&r, text);
