@@ -35,8 +35,10 @@ struct app {
 };
 
 /* Whatever is open begins to close; the loop ends when all of it has. */
-static void shut(struct app *a)
+static void shut(void *user)
 {
+    struct app *a = user;
+
     if (a->is_stopping) {
         return;
     }
@@ -146,11 +148,6 @@ static void out_after(void *user)
     panel_show(&a->panel, &face);
 }
 
-static void out_stopped(void *user)
-{
-    shut(user);
-}
-
 static const struct driver_out driver_out = {.board = out_board,
                                              .dial = out_dial,
                                              .hang_up = out_hang_up,
@@ -159,13 +156,11 @@ static const struct driver_out driver_out = {.board = out_board,
                                              .session = out_session,
                                              .acked = out_acked,
                                              .next = out_next,
-                                             .stopped = out_stopped,
+                                             .stopped = shut,
                                              .cards = out_cards,
                                              .fault = out_fault,
                                              .restart = out_restart,
                                              .after = out_after};
-
-/* Events for the core. */
 
 static void on_up(void *user)
 {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/shell/board_modbus_guard.h"
+#include "client/shell/board_modbus_setup.h"
 #include "common/base/check.h"
 #include "common/base/units.h"
 #include "common/os/clock.h"
@@ -61,62 +62,9 @@ static enum rc fire(struct mb_worker *w)
     return write_offer(w, 0);
 }
 
-/* One of the things to put right; what is right is not written, since some are kept in a memory that wears. */
-static enum rc put_right(struct mb_worker *w, const struct mb_setup *s)
-{
-    struct mb_block block = {.function = 3, .first = s->address, .count = 1};
-    struct mb_write write = {.first = s->address, .count = 1, .value = {s->value}};
-    uint16_t value = 0;
-    enum rc rc = mb_line_read(&w->line, w->address.unit, &block, &value);
-
-    if (rc == RC_OK && value != s->value) {
-        rc = mb_line_write(&w->line, w->address.unit, &write);
-        rc = rc == RC_OK ? mb_line_read(&w->line, w->address.unit, &block, &value) : rc;
-    }
-    return rc == RC_OK && value != s->value ? RC_REFUSED : rc;
-}
-
-/* What it is. A register that it does not have leaves its block out. */
-static enum rc learn(struct mb_worker *w)
-{
-    const struct mb_map *map = w->address.map;
-    struct mb_regs r = {.n = 0};
-
-    for (int i = 0; i < 2 && map->nature[i].count > 0; i++) {
-        enum rc rc = mb_line_read(&w->line, w->address.unit, &map->nature[i], r.value[i]);
-
-        if (rc == RC_IO) {
-            return rc;
-        }
-        r.block[i] = map->nature[i];
-        r.block[i].count = rc == RC_OK ? map->nature[i].count : 0;
-        r.n = (uint8_t)(i + 1);
-    }
-    return map->learn(&r, &w->nature);
-}
-
-static const char *attach_steps(struct mb_worker *w)
-{
-    const struct mb_map *map = w->address.map;
-    const char *why = "";
-    enum rc rc;
-
-    if (w->line.modbus == NULL && mb_line_open(&w->line, &w->address.place, &why) != RC_OK) {
-        return why;
-    }
-    for (uint8_t i = 0; i < map->setup_n; i++) {
-        rc = put_right(w, &map->setup[i]);
-        if (rc != RC_OK) {
-            return rc == RC_REFUSED ? map->setup[i].why : "no answer";
-        }
-    }
-    rc = learn(w);
-    return rc == RC_OK ? NULL : rc == RC_RANGE ? "it is not what the configuration says, or has no meter" : "no answer";
-}
-
 static void attach(struct mb_worker *w)
 {
-    const char *why = attach_steps(w);
+    const char *why = mb_setup(&w->line, &w->address, &w->nature);
 
     if (why != NULL) {
         mb_line_close(&w->line);

@@ -91,7 +91,7 @@ static enum meter_doubt watch_sample(struct budget *b, uint16_t meter, const str
     struct meter_watch_own own = {0};
 
     if (!rules.is_solar) {
-        budget_own_below(b, s->node, &own);
+        budget_own_below(b, s->node, sample->taken_ms, &own);
     }
     return meter_watch_sample(&b->meter[meter].watch, &rules, sample, &own);
 }

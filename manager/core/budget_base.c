@@ -78,11 +78,11 @@ void budget_own(const struct budget *b, const uint16_t *house, struct budget_own
     }
 }
 
-void budget_own_below(const struct budget *b, uint16_t node, struct meter_watch_own *out)
+void budget_own_below(const struct budget *b, uint16_t node, int64_t at_ms, struct meter_watch_own *out)
 {
     *out = (struct meter_watch_own){0};
     for (uint16_t i = 0; i < b->site->box_n; i++) {
-        if (!b->box[i].is_heard || !site_box_is_under(b->site, i, node)) {
+        if (!b->box[i].is_heard || at_ms - b->box[i].newest.at_ms > FIGURE_STALE_MS || !site_box_is_under(b->site, i, node)) {
             continue;
         }
         out->heard_n++;

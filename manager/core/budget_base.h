@@ -23,8 +23,10 @@ struct budget_own {
  */
 void budget_own(const struct budget *b, const uint16_t *house, struct budget_own *out);
 
-/* The newest figures of the wallboxes below a node, of those heard, together. */
-void budget_own_below(const struct budget *b, uint16_t node, struct meter_watch_own *out);
+/* The newest figures of the wallboxes below a node, together: of those heard whose figure is no older than FIGURE_STALE_MS at at_ms. A client
+ * that has lost its board goes on reporting what it read last; held against a meter, that would look like a meter that lies. */
+#define FIGURE_STALE_MS 2500
+void budget_own_below(const struct budget *b, uint16_t node, int64_t at_ms, struct meter_watch_own *out);
 
 /* Length of the lag window of a meter. */
 int64_t budget_window_ms(const struct budget *b, uint16_t meter);

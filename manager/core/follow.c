@@ -43,10 +43,9 @@ static void add_excess(const struct manager *m, uint16_t box, int32_t sum_ma[NOD
 
 void follow_excess(struct manager *m)
 {
-    int32_t sum_ma[NODE_MAX][PHASE_N];
+    int32_t sum_ma[NODE_MAX][PHASE_N] = {{0}};
     int64_t hold_ms = m->rules.settle_ms + EXCESS_HOLD_MS;
 
-    memset(sum_ma, 0, sizeof sum_ma[0] * m->site->node_n);
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         if (box_is_online(&m->box[i]) && !follow_is_over(m, i)) {
             add_excess(m, i, sum_ma);

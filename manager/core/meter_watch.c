@@ -2,8 +2,9 @@
 
 #include "common/base/units.h"
 
-#define SUM_W 100  /* phases and total are read one after the other, and rounded: so far apart they may be, ... */
-#define SUM_DIV 10 /* ... and this part of what flows */
+#define SUM_W 100      /* figures are read one after the other, and rounded: so far apart they may be, ... */
+#define SUM_DIV 10     /* ... and this part of what flows */
+#define APPARENT_DIV 5 /* ... or, of power against voltage times current */
 
 const char *meter_doubt_text(enum meter_doubt doubt)
 {
@@ -50,6 +51,20 @@ static bool does_sum_fit(const struct meter_sample *s)
         flow_w += magnitude(s->power_w[p]);
     }
     return magnitude(sum_w - s->power_total_w) <= SUM_W + max_i64(flow_w, magnitude(s->power_total_w)) / SUM_DIV;
+}
+
+/* No phase can have more active power than voltage times current. */
+static bool does_power_fit(const struct meter_sample *s)
+{
+    for (int p = 0; p < PHASE_N; p++) {
+        int64_t apparent_w = (int64_t)s->voltage_mv[p] * magnitude(s->current_ma[p]) / 1000000;
+        bool is_known = (s->power_set & s->current_set & PHASE_BIT(p)) != 0 && s->voltage_mv[p] > 0;
+
+        if (is_known && magnitude(s->power_w[p]) > apparent_w + apparent_w / APPARENT_DIV + SUM_W) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Other registers than before: the time begins anew. What a meter showed while it did not follow is no reference. */
@@ -119,7 +134,7 @@ enum meter_doubt meter_watch_sample(struct meter_watch *w, const struct meter_wa
 {
     uint8_t phases = sample->current_set != 0 ? sample->current_set : PHASE_ALL;
 
-    if (!does_sum_fit(sample)) {
+    if (!does_sum_fit(sample) || !does_power_fit(sample)) {
         w->doubt = DOUBT_SUM;
         return w->doubt;
     }

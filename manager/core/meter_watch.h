@@ -28,7 +28,7 @@ enum meter_doubt {
     DOUBT_NO_UNIT = 5,       /* the gateway finds nobody of this number */
     DOUBT_MISCONFIGURED = 6, /* model, address or phases cannot be */
     DOUBT_VALUES = 7,        /* impossible values */
-    DOUBT_SUM = 8,           /* the phases do not add up to the total */
+    DOUBT_SUM = 8,           /* the phases do not add up to the total, or more power than voltage times current */
     DOUBT_FROZEN = 9,        /* nothing moves */
     DOUBT_SIGN = 10,         /* import and export are exchanged */
     DOUBT_PHASES = 11,       /* another phase moves than the one that a wallbox uses */

@@ -20,16 +20,20 @@ struct finder {
     struct bus_port *port;
     const struct regmap_choice *choice;
     uint8_t unit;
+    bool has_answered; /* with registers, not only with exceptions */
     struct bus_fault *fault;
 };
 
-static enum rc ask(const struct finder *f, uint8_t function, uint16_t address, uint16_t count, uint16_t *out)
+static enum rc ask(struct finder *f, uint8_t function, uint16_t address, uint16_t count, uint16_t *out)
 {
     const struct regmap_model *model = f->choice->model;
     const struct bus_request request = {
         .unit = f->unit, .function = function, .address = address, .count = count, .gap_ms = model->gap_ms, .wait_ms = model->wait_ms};
 
-    return bus_port_read(f->port, &request, out, f->fault);
+    enum rc rc = bus_port_read(f->port, &request, out, f->fault);
+
+    f->has_answered = f->has_answered || rc == RC_OK;
+    return rc;
 }
 
 /* Whether the meter itself said no: then it is there, and the next place may be tried. */
@@ -43,10 +47,10 @@ static enum rc unlike(const struct finder *f, const char *what)
     char place[TEXT_LEN + 40];
 
     bus_address_describe(&f->port->address, place, sizeof(place));
-    f->fault->trouble = BUS_IMPLAUSIBLE;
-    f->fault->exception = 0;
-    (void)snprintf(f->fault->text, sizeof(f->fault->text), "unit %u at %.80s answers, but %s", (unsigned)f->unit, place, what);
-    return RC_RANGE;
+    f->fault->trouble = f->has_answered ? BUS_IMPLAUSIBLE : BUS_EXCEPTION; /* of exceptions alone the last one is in the fault already */
+    (void)snprintf(f->fault->text, sizeof(f->fault->text), "unit %u at %.80s %s%s", (unsigned)f->unit, place,
+                   f->has_answered ? "answers, but " : "refuses to be read: it ", what);
+    return f->has_answered ? RC_RANGE : RC_REFUSED;
 }
 
 /* Phases by the last digit of a SunSpec meter model: one, two (split), three as a star, three as a triangle. */
@@ -63,7 +67,7 @@ static bool is_sunspec_meter(uint16_t id)
 }
 
 /* Walk the chain of models from `at` on. RC_MISSING: it has no meter model, or is none. */
-static enum rc sunspec_walk(const struct finder *f, uint16_t at, struct regmap_plan *out)
+static enum rc sunspec_walk(struct finder *f, uint16_t at, struct regmap_plan *out)
 {
     for (int i = 0; i < SUNSPEC_MODELS_MAX; i++) {
         uint16_t head[2];
@@ -87,7 +91,7 @@ static enum rc sunspec_walk(const struct finder *f, uint16_t at, struct regmap_p
     return RC_MISSING;
 }
 
-static enum rc find_sunspec(const struct finder *f, struct regmap_plan *out)
+static enum rc find_sunspec(struct finder *f, struct regmap_plan *out)
 {
     static const uint16_t bases[] = {40000, 0, 50000};
     bool is_marked = false;
@@ -108,7 +112,7 @@ static enum rc find_sunspec(const struct finder *f, struct regmap_plan *out)
             return rc;
         }
     }
-    return unlike(f, is_marked ? "its SunSpec list has no meter (models 201 to 204, 211 to 214): is this the unit of the inverter?"
+    return unlike(f, is_marked ? "has no meter in its SunSpec list (models 201 to 204, 211 to 214): is this the unit of the inverter?"
                                : "has no SunSpec mark at 40000, 0 or 50000: not this model, or SunSpec is switched off in its settings");
 }
 
@@ -132,7 +136,7 @@ static bool is_text(const uint16_t *words, const char *text)
 }
 
 /* RC_MISSING: it answers, but not so. */
-static enum rc probe(const struct finder *f, const struct regmap_probe *what)
+static enum rc probe(struct finder *f, const struct regmap_probe *what)
 {
     uint16_t words[TEXT_REGISTERS_MAX] = {0};
     uint16_t n = what->kind == PROBE_TEXT ? (uint16_t)(strlen(what->text) / 2) : 2;
@@ -146,7 +150,7 @@ static enum rc probe(const struct finder *f, const struct regmap_probe *what)
     return (what->kind == PROBE_TEXT ? is_text(words, what->text) : is_volts(words)) ? RC_OK : RC_MISSING;
 }
 
-static enum rc find_probed(const struct finder *f, const struct regmap_map **out)
+static enum rc find_probed(struct finder *f, const struct regmap_map **out)
 {
     const struct regmap_model *model = f->choice->model;
 
@@ -170,7 +174,7 @@ static enum rc find_probed(const struct finder *f, const struct regmap_map **out
 
 enum rc bus_find(struct bus_port *p, const struct regmap_choice *choice, uint8_t unit, struct regmap_plan *out, struct bus_fault *out_fault)
 {
-    const struct finder f = {.port = p, .choice = choice, .unit = unit, .fault = out_fault};
+    struct finder f = {.port = p, .choice = choice, .unit = unit, .fault = out_fault};
     struct regmap_plan plan = {0};
     enum rc rc;
 

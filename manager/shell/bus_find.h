@@ -13,6 +13,7 @@
 
 /* Find the plan. At once, without a request, for a model with one map.
  *
- * RC_IO, RC_REFUSED, RC_MALFORMED  as bus_port_read; RC_RANGE: it answers, but not as this model does. out_fault says why; *out is untouched
+ * RC_IO, RC_REFUSED, RC_MALFORMED  as bus_port_read; RC_RANGE: it answers, but not as this model does; RC_REFUSED also when it
+ * gave nothing but exceptions. out_fault says why; *out is untouched
  */
 MUST_USE enum rc bus_find(struct bus_port *p, const struct regmap_choice *choice, uint8_t unit, struct regmap_plan *out, struct bus_fault *out_fault);

@@ -132,11 +132,29 @@ static enum rc read_image(struct bus_port *p, struct bus_reader *r, struct regma
     return RC_OK;
 }
 
+/* Whether any voltage was read: a meter that lives has one. */
+static bool image_has_voltage(const struct bus_reader *r, const struct regmap_image *image)
+{
+    const struct regmap_map *map = r->plan.map;
+
+    for (uint16_t i = 0; i < map->point_n; i++) {
+        for (uint16_t k = 0; k < map->block_n && map->point[i].quantity == QUANTITY_VOLTAGE; k++) {
+            int from = map->point[i].address - map->block[k].start;
+
+            if (from >= 0 && from < image->count[k]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 enum rc bus_reading_take(struct bus_port *p, struct bus_reader *r, struct meter_sample *out, struct bus_fault *out_fault)
 {
     struct regmap_image image = {0};
     char why[REGMAP_TEXT_LEN];
     char text[REGMAP_TEXT_LEN + 32];
+    struct meter_sample sample;
     int64_t taken_ms = 0;
     enum rc rc = RC_OK;
 
@@ -155,9 +173,13 @@ enum rc bus_reading_take(struct bus_port *p, struct bus_reader *r, struct meter_
     }
     struct regmap_plan plan = r->plan;
     plan.phases = (uint8_t)(r->need != 0 ? plan.phases & r->need : plan.phases);
-    if (regmap_decode(&plan, &image, taken_ms, out, why) != RC_OK) {
+    if (regmap_decode(&plan, &image, taken_ms, &sample, why) != RC_OK) {
         (void)snprintf(text, sizeof(text), "%s: wrong model?", why);
         return implausible(p, r->unit, BUS_IMPLAUSIBLE, text, out_fault);
     }
+    if (image_has_voltage(r, &image) && sample.voltage_mv[0] == 0 && sample.voltage_mv[1] == 0 && sample.voltage_mv[2] == 0) {
+        return implausible(p, r->unit, BUS_IMPLAUSIBLE, "it shows no voltage: wrong model, or not connected to the mains?", out_fault);
+    }
+    *out = sample;
     return RC_OK;
 }

@@ -107,13 +107,9 @@ static void suggest_shift(struct test *t, struct bus_test *out)
 static void remark(const struct test *t, struct bus_test *out)
 {
     const struct meter_sample *s = &out->sample;
-    bool has_voltage = s->voltage_mv[0] > 0 || s->voltage_mv[1] > 0 || s->voltage_mv[2] > 0;
 
     if (t->reader.refused != 0) {
         text_add(out->text, "; it does not give all values of its model");
-    }
-    if (!has_voltage) {
-        text_add(out->text, "; it shows no voltage: is this its model, and is it connected to the mains?");
     }
     if (s->current_set == 0) {
         text_add(out->text, "; no source says where it holds its currents: it cannot be used");

@@ -1,5 +1,6 @@
 #include "manager/shell/driver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/check.h"
@@ -58,14 +59,24 @@ static void settle(struct driver *d, int64_t now_ms)
     wake_at(&d->wake, d->alarm_ms, now_ms);
 }
 
+/* Words of an event for people: which meter, and why it was lost. NULL: none. */
+static const char *event_words(const struct driver *d, const struct mfx_store *what, char *out, size_t cap)
+{
+    bool is_lost = what->event.kind == EVENT_METER_LOST;
+
+    if (what->kind != MSTORE_EVENT || !(is_lost || what->event.kind == EVENT_METER_BACK) || what->event.meter >= d->site->meter_n) {
+        return NULL;
+    }
+    (void)snprintf(out, cap, is_lost ? "%s: %s" : "%s", d->site->meter[what->event.meter].id, meter_doubt_text((enum meter_doubt)what->event.code));
+    return out;
+}
+
 static void store(struct driver *d, const struct mfx_store *what)
 {
     const char *serial = what->box < d->site->box_n ? d->site->box[what->box].serial : NULL;
-    const char *text = NULL;
+    char words[TEXT_LEN];
+    const char *text = event_words(d, what, words, sizeof words);
 
-    if (what->kind == MSTORE_EVENT && (what->event.kind == EVENT_METER_LOST || what->event.kind == EVENT_METER_BACK) && what->event.meter < d->site->meter_n) {
-        text = d->site->meter[what->event.meter].id;
-    }
     if (d->out->store(d->out_user, what, serial, text) != RC_OK && what->ticket != 0) {
         struct mev e = {.kind = MEV_STORE_FAILED, .stored = {.ticket = what->ticket}};
 

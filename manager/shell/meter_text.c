@@ -41,7 +41,7 @@ static const char *sentence(enum meter_doubt doubt)
     case DOUBT_VALUES:
         return "The meter answers with impossible values: it may be another model, or broken.";
     case DOUBT_SUM:
-        return "The meter's phases do not add up to its total: it may be another model, or broken.";
+        return "The meter's figures contradict each other, phases and total or power, voltage and current: it may be another model, or broken.";
     case DOUBT_FROZEN:
         return "The meter has shown the very same figures for too long: it has stopped measuring.";
     case DOUBT_SIGN:

@@ -88,7 +88,7 @@ struct route_reply {
     char location[ROUTE_LOCATION_LEN];
     const char *file_name; /* of a download, NULL none */
     bool is_page;          /* HTML with styles of its own */
-    int32_t retry_s;      /* Retry-After, 0 none */
+    int32_t retry_s;       /* Retry-After, 0 none */
 };
 
 /* board and db_path are kept, users and out as well when they are set. */

@@ -101,6 +101,25 @@ static int32_t place_at(const struct policy *p, const struct alloc_node *node, c
     return place;
 }
 
+/* An equal share of a node for wallbox k of the line, `ma` when that is more. */
+static int32_t share_at(const struct policy *p, const struct alloc_node *node, const struct alloc_box *box, uint16_t k, uint16_t at, uint16_t n, int32_t ma)
+{
+    const struct alloc_box *b = &box[p->line[k]];
+
+    for (int phase = 0; phase < PHASE_N; phase++) {
+        int32_t most_n = node[at].budget_ma[phase] / b->min_ma; /* so many can have their minimum */
+        int32_t all_n = 0;
+        int32_t place = 0;
+
+        if ((b->used & PHASE_BIT(phase)) != 0) {
+            place = place_at(p, node, box, k, at, phase, n, &all_n);
+            all_n = min_i32(all_n, most_n);
+            ma = place > all_n ? 0 : min_i32(ma, node[at].budget_ma[phase] / all_n);
+        }
+    }
+    return ma;
+}
+
 void policy_equal(void *context, const struct alloc_rules *rules, const struct alloc_node *node, uint16_t node_n, const struct alloc_box *box, uint16_t box_n,
                   struct alloc_result *out)
 {
@@ -114,18 +133,7 @@ void policy_equal(void *context, const struct alloc_rules *rules, const struct a
         int32_t ma = min_i32(b->demand_ma, b->max_ma);
 
         for (uint16_t i = b->node; i != NODE_NONE; i = node[i].parent) {
-            for (int phase = 0; phase < PHASE_N; phase++) {
-                int32_t all_n;
-                int32_t place;
-                int32_t most_n = node[i].budget_ma[phase] / b->min_ma; /* so many can have their minimum */
-
-                if ((b->used & PHASE_BIT(phase)) == 0) {
-                    continue;
-                }
-                place = place_at(p, node, box, k, i, phase, n, &all_n);
-                all_n = min_i32(all_n, most_n);
-                ma = place > all_n ? 0 : min_i32(ma, node[i].budget_ma[phase] / all_n);
-            }
+            ma = share_at(p, node, box, k, i, n, ma);
         }
         ma -= ma % 100;
         out[p->line[k]].allocated_ma = ma >= b->min_ma ? ma : 0;

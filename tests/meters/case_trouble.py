@@ -1,6 +1,9 @@
 """Servers that misbehave: what `--test-meter` says, and that it says so in time."""
 
+import json
+import pathlib
 import socket
+import tempfile
 import threading
 import time
 
@@ -11,6 +14,7 @@ from peers import free_port
 from reader import expect, expect_refused
 
 TCP_WAIT_S = 0.5
+LATE_S = 2.0   # on a serial line an answer is waited for so long
 START_S = 1.0  # of the program, with sanitizers, on a busy machine
 MODEL = "eastron_sdm630"
 
@@ -135,8 +139,7 @@ def wrong_function_of_the_model(peers):
 
 def registers_that_are_all_zero(peers):
     image = Image(MODEL)
-    answer = reader.test_meter(MODEL, address(serve(peers, image)))
-    expect(answer.code == 0 and "it shows no voltage" in answer.error, f"exit {answer.code}: {answer.error}")
+    expect_refused(reader.test_meter(MODEL, address(serve(peers, image))), "it shows no voltage", within_s=START_S)
 
 
 def what_is_no_modbus(peers):
@@ -151,8 +154,24 @@ def what_is_no_modbus(peers):
 
 def serial_line_of_another_speed_or_unit(peers):
     device = peers.rtu({1: (4, good_image().registers, 125)})
-    expect_refused(reader.test_meter(MODEL, f"rtu:{device}:9600:N:2"), "but unit 1 answers", within_s=1.0 + START_S)
+    expect_refused(reader.test_meter(MODEL, f"rtu:{device}:9600:N:2"), "but unit 1 answers", within_s=LATE_S + 0.5 + START_S)
     expect_refused(reader.test_meter(MODEL, "rtu:/dev/no-such-line:9600:N:1"), "cannot open /dev/no-such-line", within_s=START_S)
+
+
+def line_that_is_too_slow_is_refused(_):
+    """Five meters take 1,130 ms on one line at 9600 baud, more than a third of meter_stale_ms."""
+    nodes = [{"id": f"n{i}", "parent": "grid", "limit_ma": [32000] * 3, "base_load_worst_ma": 10000} for i in range(5)]
+    document = {"nodes": [{"id": "grid", "limit_ma": [63000] * 3}, *nodes], "wallboxes": [], "timezone": "UTC",
+                "meters": [{"id": f"m{i}", "model": MODEL, "node": f"n{i}", "role": "house", "address": f"rtu:/dev/ttyS0:9600:N:{i + 1}"} for i in range(5)]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "site.json"
+        path.write_text(json.dumps(document))
+        answer = reader.manager("--data", folder, "--import", path)
+        expect_refused(answer, "every 1130 ms (sum of its line)", "a third of meter_stale_ms is allowed, 1000 ms", code=2)
+        document["meters"].pop()
+        path.write_text(json.dumps(document))
+        answer = reader.manager("--data", folder, "--import", path)
+        expect(answer.code == 0, f"four fit: exit {answer.code}: {answer.error}")
 
 
 def what_cannot_be_is_wrong_usage(peers):
@@ -162,6 +181,6 @@ def what_cannot_be_is_wrong_usage(peers):
         expect_refused(reader.test_meter(model, place), words, code=2, within_s=START_S)
 
 
-CASES = [dead_meter, trickling_meter, meter_that_closes, answer_that_is_cut_off, other_unit_answers, other_function_answers, other_transaction_answers,
+CASES = [line_that_is_too_slow_is_refused, dead_meter, trickling_meter, meter_that_closes, answer_that_is_cut_off, other_unit_answers, other_function_answers, other_transaction_answers,
          too_many_and_too_few_registers, every_exception_has_a_sentence, wrong_unit_is_found, wrong_function_of_the_model, registers_that_are_all_zero,
          what_is_no_modbus, serial_line_of_another_speed_or_unit, what_cannot_be_is_wrong_usage]

@@ -6,6 +6,9 @@
 #include "tests/sim/mnode.h"
 #include "tests/sim/sim.h"
 
+#define WRITING_TRIES 16
+#define CONFIG_START_US (300 * MS_US)
+
 #define FAULT_TEXT(name, text) [name] = text,
 static const char *const texts[FAULT_N] = {FAULT_LIST(FAULT_TEXT)};
 #undef FAULT_TEXT
@@ -72,8 +75,20 @@ static void break_conn(struct sim *s, uint16_t box, bool is_void)
     }
 }
 
-static void end_client(struct sim *s, uint16_t box, bool is_dark, int64_t length_us)
+/* Rather one whose disk is at work: that is when an end hurts. */
+static uint16_t any_writing_box(struct sim *s)
 {
+    uint16_t box = any_box(s);
+
+    for (int i = 0; i < WRITING_TRIES && s->client[box].disk.job_n == 0; i++) {
+        box = any_box(s);
+    }
+    return box;
+}
+
+static void end_client(struct sim *s, bool is_dark, int64_t length_us)
+{
+    uint16_t box = any_writing_box(s);
     struct cnode *c = &s->client[box];
 
     if (c->p.is_up) {
@@ -243,7 +258,7 @@ static bool strike_process(struct sim *s, enum fault f, int64_t length_us)
     switch ((int)f) {
     case FAULT_CLIENT_KILL:
     case FAULT_CLIENT_DARK:
-        end_client(s, box, f == FAULT_CLIENT_DARK, length_us);
+        end_client(s, f == FAULT_CLIENT_DARK, length_us);
         return true;
     case FAULT_CLIENT_STOP:
     case FAULT_CLIENT_STALL:
@@ -260,6 +275,9 @@ static bool strike_process(struct sim *s, enum fault f, int64_t length_us)
         return true;
     case FAULT_SECOND:
         second_manager(s);
+        return true;
+    case FAULT_CONFIG: /* takes effect at a start */
+        end_manager(s, false, CONFIG_START_US);
         return true;
     default:
         return false;
@@ -278,7 +296,7 @@ static bool strike_disk(struct sim *s, enum fault f)
         return true;
     case FAULT_CLIENT_DISK_FULL:
         c->is_full = !c->is_full;
-        c->fail_permille = sim_chance(s, 300) ? 300 : 0;
+        c->fail_permille = sim_chance(s, 500) ? (int32_t)sim_between(s, 1, 10) * 100 : 0;
         return true;
     case FAULT_MANAGER_DISK_SLOW:
         m->most_us = m->most_us > 100000 ? 15000 : (int32_t)sim_between(s, 200, 4000) * 1000;

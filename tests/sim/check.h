@@ -46,6 +46,7 @@ struct check_client {
     bool is_lost;     /* cannot be reached at the moment ... */
     int64_t lost_us;  /* ... or could not until then */
     bool was_closed;
+    bool was_asking;    /* its vehicle */
     int64_t closed_us;  /* the contactor was closed until then */
     int64_t granted_us; /* newest accepted grant */
 };

@@ -157,6 +157,10 @@ void check_board(struct sim *s, uint16_t box, const int32_t before_ma[PHASE_N])
         c->closed_us = s->now_us;
     }
     c->was_closed = b->is_closed;
+    if (c->was_asking != b->vehicle.asks) { /* a vehicle that starts or stops by itself: conditions are not steady */
+        c->was_asking = b->vehicle.asks;
+        s->check.quiet_us = s->now_us;
+    }
     for (int p = 0; p < PHASE_N; p++) {
         int32_t after_ma = s->client[box].drawn_ma[p];
         bool is_new = is_newly_used(s, box, p, before_ma[p], after_ma);

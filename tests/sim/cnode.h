@@ -20,5 +20,11 @@ void cnode_limit(struct sim *s, uint16_t conn);
 /* Packets of the down pipe have arrived. */
 void cnode_pipe(struct sim *s, uint16_t conn);
 
+/* Hand the core an event and carry out what it answers. */
+void cnode_feed(struct sim *s, uint16_t box, struct cev *e);
+
+/* Its connection is gone: the core is told. */
+void cnode_link_down(struct sim *s, uint16_t box);
+
 /* The board has something to tell. */
 void cnode_sample_soon(struct sim *s, uint16_t box, bool is_news);

@@ -20,6 +20,7 @@ TestSuite(bus, .timeout = 30);
 
 #define GUARD_MS 15000
 #define MANY 1100
+#define METERS 8
 
 /* What the loop has seen of each meter. */
 struct seen {
@@ -39,7 +40,7 @@ struct rig {
     struct bus bus;
     bool is_late;
     bool is_closed;
-    struct seen seen[4];
+    struct seen seen[METERS];
 };
 
 static void on_sample(void *user, uint16_t meter, const struct meter_sample *sample)
@@ -81,7 +82,7 @@ static struct rig *rig_new(void)
     cr_assert_eq(uv_timer_init(&r->loop, &r->guard), 0);
     r->guard.data = r;
     cr_assert_eq(uv_timer_start(&r->guard, on_guard, GUARD_MS, 0), 0);
-    cr_assert_eq(lowfd_open(&r->lowfd, 6), RC_OK);
+    cr_assert_eq(lowfd_open(&r->lowfd, METERS), RC_OK);
     return r;
 }
 
@@ -299,6 +300,16 @@ Test(bus, an_answer_to_another_question_is_refused)
     misbehaves(FAKE_STRANGER, 1, BUS_GARBLED, "does not fit the question");
 }
 
+Test(bus, an_answer_of_another_unit_is_refused)
+{
+    misbehaves(FAKE_UNIT, 1, BUS_GARBLED, "another unit answers");
+}
+
+Test(bus, an_answer_to_another_function_is_refused)
+{
+    misbehaves(FAKE_FUNCTION, 1, BUS_GARBLED, "does not fit the question");
+}
+
 Test(bus, a_meter_that_closes_the_connection_is_told)
 {
     misbehaves(FAKE_CLOSES, 1, BUS_LOST, "closed by the other side");
@@ -332,6 +343,69 @@ Test(bus, a_meter_without_its_optional_registers_is_read_without_them_and_not_as
     cr_assert_eq(r->seen[0].last.power_total_w, 7590);
     cr_assert_eq(r->seen[0].trouble_n, 0);
     cr_assert_leq(atomic_load(&f->request_n), 3 + 2 + 2 + 1);
+    rig_free(r);
+    fake_free(f);
+}
+
+/* Gaps of a timer on the loop while meters misbehave. */
+struct pulse {
+    uv_timer_t timer;
+    int64_t last_ms;
+    int64_t worst_ms;
+};
+
+static void on_pulse(uv_timer_t *timer)
+{
+    struct pulse *p = timer->data;
+    int64_t now_ms = clock_boot_ms();
+
+    p->worst_ms = max_i64(p->worst_ms, now_ms - p->last_ms);
+    p->last_ms = now_ms;
+}
+
+Test(bus, meters_that_misbehave_hold_up_neither_the_loop_nor_other_lines)
+{
+    static const enum fake_mode modes[METERS - 1] = {FAKE_SILENT, FAKE_TRICKLE, FAKE_UNIT, FAKE_FUNCTION, FAKE_EXCEPTION, FAKE_TOO_MANY, FAKE_CLOSES};
+    struct rig *r = rig_new();
+    struct fake_meter *fakes[METERS];
+    struct pulse pulse = {.last_ms = clock_boot_ms()};
+
+    for (int i = 0; i < METERS; i++) {
+        fakes[i] = fake_new(i < METERS - 1 ? modes[i] : FAKE_GOOD);
+        fake_start(fakes[i]);
+        add_tcp(r, "tq_em300_lr", fakes[i], 1, PHASES_L1_L2_L3);
+    }
+    cr_assert_eq(uv_timer_init(&r->loop, &pulse.timer), 0);
+    pulse.timer.data = &pulse;
+    cr_assert_eq(uv_timer_start(&pulse.timer, on_pulse, 10, 10), 0);
+    open_bus(r);
+    until_samples(r, METERS - 1, 9);
+    cr_assert_leq(pulse.worst_ms, 100, "the loop was held up for %d ms", (int)pulse.worst_ms);
+    cr_assert_leq(r->seen[METERS - 1].longest_ms, 650);
+    for (int i = 0; i < METERS - 1; i++) {
+        cr_assert_neq(r->seen[i].trouble, BUS_GOOD, "meter %d", i);
+    }
+    uv_close((uv_handle_t *)&pulse.timer, NULL);
+    rig_free(r);
+    for (int i = 0; i < METERS; i++) {
+        fake_free(fakes[i]);
+    }
+}
+
+Test(bus, an_answer_that_comes_too_late_on_a_serial_line_is_not_taken_for_the_next_one)
+{
+    struct rig *r = rig_new();
+    struct fake_meter *f = fake_new(FAKE_LATE);
+
+    fake_fill_sdm630(f);
+    fake_start_rtu(f);
+    add_rtu(r, f, 1);
+    open_bus(r);
+    until_trouble(r, 0, BUS_SILENT);
+    cr_assert_not_null(strstr(r->seen[0].text, "answers only after"), "%s", r->seen[0].text);
+    cr_assert_eq(r->seen[0].sample_n, 0);
+    atomic_store(&f->mode, FAKE_GOOD);
+    until_samples(r, 0, 2);
     rig_free(r);
     fake_free(f);
 }

@@ -14,6 +14,7 @@
 #include "common/base/check.h"
 
 #define TRICKLE_MS 300
+#define LATE_TICKS 3
 #define MAX_PDU 253
 
 static uint16_t crc16(const uint8_t *bytes, int len)
@@ -47,15 +48,17 @@ static void answer(struct fake_meter *f, int fd, const uint8_t *request, const u
         memcpy(out, header, 6);
         len = 6;
     }
-    out[len++] = request[f->is_rtu ? 0 : 6]; /* the unit that was asked */
+    out[len++] = (uint8_t)(request[f->is_rtu ? 0 : 6] + (mode == FAKE_UNIT ? 1 : 0));
     memcpy(out + len, pdu, (size_t)pdu_len);
+    out[len] = (uint8_t)(out[len] ^ (mode == FAKE_FUNCTION ? 3 ^ 4 : 0));
     len += pdu_len;
     if (f->is_rtu) {
         uint16_t crc = (uint16_t)(crc16(out, len) + (mode == FAKE_STRANGER ? 1 : 0));
         out[len++] = (uint8_t)crc;
         out[len++] = (uint8_t)(crc >> 8);
     }
-    if (mode == FAKE_TRICKLE) {
+    if (mode == FAKE_TRICKLE || mode == FAKE_LATE) {
+        f->pending_ticks = mode == FAKE_LATE ? LATE_TICKS : 0;
         memcpy(f->pending, out, (size_t)len);
         f->pending_from = 0;
         f->pending_len = len;
@@ -152,7 +155,13 @@ static void on_connection(struct fake_meter *f)
 
 static void trickle(struct fake_meter *f)
 {
-    if (f->pending_from < f->pending_len) {
+    if (f->pending_ticks > 1) {
+        f->pending_ticks--;
+    } else if (f->pending_ticks == 1) {
+        f->pending_ticks = 0;
+        send_all(f->pending_fd, f->pending, f->pending_len);
+        f->pending_from = f->pending_len;
+    } else if (f->pending_from < f->pending_len) {
         send_all(f->pending_fd, &f->pending[f->pending_from++], 1);
     }
 }

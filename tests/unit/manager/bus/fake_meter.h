@@ -21,6 +21,9 @@ enum fake_mode {
     FAKE_TOO_MANY,  /* one register more than asked */
     FAKE_STRANGER,  /* answers to another transaction, or with a wrong checksum */
     FAKE_CLOSES,    /* closes instead of answering */
+    FAKE_UNIT,      /* answers as another unit */
+    FAKE_FUNCTION,  /* answers to another function */
+    FAKE_LATE,      /* answers after 900 ms */
 };
 
 struct fake_meter {
@@ -30,7 +33,8 @@ struct fake_meter {
     int slave_fd;  /* kept open, so that the line survives being closed by the other side */
     int stop_fd;
     int client_fd[FAKE_CLIENTS];
-    uint8_t pending[300]; /* FAKE_TRICKLE */
+    uint8_t pending[300]; /* FAKE_TRICKLE, FAKE_LATE */
+    int pending_ticks;    /* of 300 ms, before all of it is sent; 0: a byte each */
     int pending_from;
     int pending_len;
     int pending_fd;

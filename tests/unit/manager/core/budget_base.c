@@ -155,3 +155,17 @@ Test(budget_base, what_a_wallbox_drew_after_the_meter_was_read_the_meter_has_not
     (void)metered(49500, 1000);
     cr_assert_eq(use_ma(0), 19500);
 }
+
+Test(budget_base, an_old_figure_of_a_wallbox_is_not_held_against_the_meter)
+{
+    struct meter_watch_own own;
+
+    start_house(1);
+    drawn(0, 16000, 1000);
+    budget_own_below(&b, 0, 3500, &own);
+    cr_expect_eq(own.heard_n, 1);
+    cr_expect_eq(own.ma[0], 16000);
+    budget_own_below(&b, 0, 3501, &own);
+    cr_expect_eq(own.heard_n, 0);
+    cr_expect_eq(own.ma[0], 0);
+}

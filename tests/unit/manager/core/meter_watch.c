@@ -56,6 +56,26 @@ Test(meter_watch, phases_that_do_not_add_up_are_doubted_beyond_a_tenth_and_100_w
     cr_assert_eq(doubt_of_sum(-1000000, -1000000, -1000000, INT32_MAX), DOUBT_SUM);
 }
 
+Test(meter_watch, more_power_than_voltage_times_current_is_doubted)
+{
+    struct meter_watch w = watch_new();
+    struct meter_sample s = sample_at(1000, 2300, 0, 0, 2300);
+
+    s.current_ma[0] = -10000;
+    s.voltage_mv[0] = 230000;
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_NONE);
+    s.power_w[0] = s.power_total_w = -2860; /* a fifth and 100 W more */
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_NONE);
+    s.power_w[0] = s.power_total_w = 2861;
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_SUM);
+    s.voltage_mv[0] = 0;
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_NONE, "not known");
+    s.voltage_mv[0] = 230000;
+    s.current_set = PHASE_BIT(1);
+    s.power_set = PHASE_BIT(0);
+    cr_assert_eq(meter_watch_sample(&w, &house_rules, &s, &nobody), DOUBT_NONE);
+}
+
 Test(meter_watch, a_meter_without_a_total_or_without_power_by_phase_cannot_be_checked)
 {
     struct meter_watch w = watch_new();
