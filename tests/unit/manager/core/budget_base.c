@@ -1,3 +1,4 @@
+#include "manager/core/budget_base.h"
 #include "tests/unit/manager/core/budget_site.h"
 
 TestSuite(budget_base, .timeout = 10);
