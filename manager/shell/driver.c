@@ -67,7 +67,8 @@ static const char *event_words(const struct driver *d, const struct mfx_store *w
     if (what->kind != MSTORE_EVENT || !(is_lost || what->event.kind == EVENT_METER_BACK) || what->event.meter >= d->site->meter_n) {
         return NULL;
     }
-    (void)snprintf(out, cap, is_lost ? "%s: %s" : "%s", d->site->meter[what->event.meter].id, meter_doubt_text((enum meter_doubt)what->event.code));
+    (void)snprintf(out, cap, "%s%s%s", d->site->meter[what->event.meter].id, is_lost ? ": " : "",
+                   is_lost ? meter_doubt_text((enum meter_doubt)what->event.code) : "");
     return out;
 }
 
