@@ -87,7 +87,8 @@ static enum rc refuse_sample(struct budget *b, struct budget_meter *m, enum mete
 static enum meter_doubt watch_sample(struct budget *b, uint16_t meter, const struct meter_sample *sample)
 {
     const struct site_meter *s = &b->site->meter[meter];
-    const struct meter_watch_rules rules = {.window_ms = budget_window_ms(b, meter), .is_solar = s->role == METER_SOLAR};
+    const struct meter_watch_rules rules = {
+        .window_ms = budget_window_ms(b, meter), .is_solar = s->role == METER_SOLAR, .limit_ma = b->site->node[s->node].limit_ma};
     struct meter_watch_own own = {0};
 
     if (!rules.is_solar) {

@@ -2,8 +2,9 @@
 
 #include "common/base/units.h"
 
-#define SUM_W 100      /* figures are read one after the other, and rounded: so far apart they may be, ... */
-#define SUM_DIV 10     /* ... and this part of what flows */
+#define SUM_W 100  /* figures are read one after the other, and rounded: so far apart they may be, ... */
+#define SUM_DIV 10 /* ... and this part of what flows */
+#define LIMIT_SLACK_MA 1000
 #define APPARENT_DIV 5 /* ... or, of power against voltage times current */
 
 const char *meter_doubt_text(enum meter_doubt doubt)
@@ -28,7 +29,7 @@ const char *meter_doubt_text(enum meter_doubt doubt)
 
 void meter_watch_init(struct meter_watch *w)
 {
-    *w = (struct meter_watch){.import_since_ms = MS_NEVER};
+    *w = (struct meter_watch){.import_since_ms = MS_NEVER, .export_over_ms = MS_NEVER, .import_over_ms = MS_NEVER};
     meter_wiring_init(&w->wiring);
 }
 
@@ -67,6 +68,65 @@ static bool does_power_fit(const struct meter_sample *s)
     return true;
 }
 
+/* Since when something is so, and whether for long enough. */
+static bool lasts(int64_t *since_ms, bool is_so, int64_t now_ms, int64_t long_ms)
+{
+    if (!is_so) {
+        *since_ms = MS_NEVER;
+        return false;
+    }
+    if (*since_ms == MS_NEVER) {
+        *since_ms = now_ms;
+    }
+    return now_ms - *since_ms >= long_ms;
+}
+
+/* Phases on which wallboxes draw enough to be an overload elsewhere. */
+static uint8_t busy_phases(const struct meter_watch_own *own)
+{
+    uint8_t set = 0;
+
+    for (int p = 0; p < PHASE_N; p++) {
+        set = (uint8_t)(set | (own->ma[p] >= LIMIT_OWN_MA ? PHASE_BIT(p) : 0));
+    }
+    return set;
+}
+
+/* Suspected of too much export, and then seen to move as the wallboxes do; or wrong after all. A suspicion that only ran out may come again. */
+static void note_refuted(struct meter_watch *w)
+{
+    if (w->wiring.state == WIRING_AGREES && w->export_doubt == EXPORT_SUSPECTED) {
+        w->export_doubt = EXPORT_REFUTED;
+    } else if (w->wiring.state == WIRING_WRONG || (w->wiring.state == WIRING_UNSEEN && w->export_doubt == EXPORT_SUSPECTED)) {
+        w->export_doubt = EXPORT_UNSUSPECTED;
+    }
+}
+
+/* What the node's limit says about the wiring, even when no wallbox moves. More export than the limit where wallboxes draw is hardly possible:
+ * it is import, and an overload; unless a step of the wallboxes refuted that suspicion before, as where the sun may give more than is taken.
+ * An overload on a phase where no wallbox draws, while they do on others, may be theirs; a meter that was seen to move with them is believed. */
+static void check_limits(struct meter_watch *w, const struct meter_watch_rules *rules, const struct meter_sample *s, const struct meter_watch_own *own)
+{
+    bool is_export_over = false;
+    int alone = -1;
+
+    for (int p = 0; p < PHASE_N; p++) {
+        int32_t limit_ma = rules->limit_ma[p];
+        bool is_over = s->current_ma[p] > limit_ma + limit_ma / 100 + LIMIT_SLACK_MA;
+
+        is_export_over = is_export_over || (own->ma[p] >= LIMIT_OWN_MA && s->current_ma[p] < -limit_ma - limit_ma / 20 - LIMIT_SLACK_MA);
+        alone = is_over && own->ma[p] < LIMIT_OWN_MA / 4 && w->wiring.state == WIRING_UNSEEN ? p : alone;
+    }
+    note_refuted(w);
+    if (lasts(&w->export_over_ms, is_export_over, s->taken_ms, LIMIT_EXPORT_MS) && w->export_doubt == EXPORT_UNSUSPECTED) {
+        meter_wiring_suspect_reversed(&w->wiring, s->taken_ms);
+        w->export_doubt = w->wiring.state == WIRING_SUSPECTED ? EXPORT_SUSPECTED : EXPORT_UNSUSPECTED;
+    }
+    if (lasts(&w->import_over_ms, alone >= 0 && busy_phases(own) != 0, s->taken_ms, LIMIT_IMPORT_MS)) {
+        meter_wiring_suspect_phase(&w->wiring, alone, busy_phases(own), s->taken_ms);
+    }
+}
+
 /* Other registers than before: the time begins anew. What a meter showed while it did not follow is no reference. */
 static void note_change(struct meter_watch *w, const struct meter_sample *s)
 {
@@ -74,7 +134,7 @@ static void note_change(struct meter_watch *w, const struct meter_sample *s)
         return;
     }
     if (w->has_moved) {
-        meter_wiring_restart(&w->wiring);
+        meter_past_restart(&w->wiring.past);
     }
     w->digest = s->digest;
     w->same_since_ms = s->taken_ms;
@@ -85,9 +145,9 @@ static void note_change(struct meter_watch *w, const struct meter_sample *s)
 /* Whether the wallboxes have clearly moved while the registers stayed the same. What was told late of before does not count. */
 static void note_move(struct meter_watch *w, int64_t taken_ms, int64_t window_ms)
 {
-    struct wiring_range now;
+    struct past_range now;
 
-    if (taken_ms < w->same_since_ms + WIRING_TOLD_MS || !meter_wiring_range(&w->wiring, window_ms, &now)) {
+    if (taken_ms < w->same_since_ms + PAST_TOLD_MS || !meter_past_before(&w->wiring.past, w->wiring.past.n - 1, window_ms, &now)) {
         return;
     }
     for (int p = 0; p < PHASE_N; p++) {
@@ -109,14 +169,7 @@ static bool is_frozen(const struct meter_watch *w, const struct meter_sample *s)
 /* The sun gives and does not take, but for what an inverter needs itself. */
 static bool is_solar_reversed(struct meter_watch *w, const struct meter_sample *s)
 {
-    if (s->power_total_w <= SOLAR_IMPORT_W) {
-        w->import_since_ms = MS_NEVER;
-        return false;
-    }
-    if (w->import_since_ms == MS_NEVER) {
-        w->import_since_ms = s->taken_ms;
-    }
-    return s->taken_ms - w->import_since_ms >= SOLAR_IMPORT_MS;
+    return lasts(&w->import_since_ms, s->power_total_w > SOLAR_IMPORT_W, s->taken_ms, SOLAR_IMPORT_MS);
 }
 
 static enum meter_doubt wiring_doubt(const struct meter_wiring *w)
@@ -141,11 +194,14 @@ enum meter_doubt meter_watch_sample(struct meter_watch *w, const struct meter_wa
     if (own->heard_n != w->heard_n) {
         w->heard_n = own->heard_n;
         w->has_range = false;
-        meter_wiring_restart(&w->wiring);
+        meter_past_restart(&w->wiring.past);
     }
     note_change(w, sample);
     meter_wiring_sample(&w->wiring, sample, own->ma, rules->window_ms, phases, !rules->is_solar);
     note_move(w, sample->taken_ms, rules->window_ms);
+    if (!rules->is_solar) {
+        check_limits(w, rules, sample, own);
+    }
     if (is_frozen(w, sample)) {
         w->doubt = DOUBT_FROZEN;
     } else if (rules->is_solar) {

@@ -15,6 +15,9 @@
 #define FROZEN_MOVED_MA 2000   /* ... by more than this */
 #define FROZEN_MS 60000        /* for so long in any case, if the meter shows ... */
 #define FROZEN_STEP_MV 100     /* ... voltages that finely */
+#define LIMIT_EXPORT_MS 2000   /* more export than the node may carry, for so long, is import the wrong way round */
+#define LIMIT_IMPORT_MS 3000   /* an overload on a phase where no wallbox draws, for so long, may be that of another phase */
+#define LIMIT_OWN_MA 4000      /* ... while wallboxes draw so much there */
 #define SOLAR_IMPORT_W 500     /* a solar meter that shows more import than this ... */
 #define SOLAR_IMPORT_MS 300000 /* ... for so long is the wrong way round */
 
@@ -38,6 +41,13 @@ enum meter_doubt {
 /* One word for logs and the API: "frozen". */
 const char *meter_doubt_text(enum meter_doubt doubt);
 
+/* Whether export beyond the limit is a sign of wrong wiring. */
+enum export_doubt {
+    EXPORT_UNSUSPECTED = 0,
+    EXPORT_SUSPECTED, /* and not confirmed or refuted yet */
+    EXPORT_REFUTED,   /* a step of the wallboxes showed that it is real */
+};
+
 struct meter_watch {
     enum meter_doubt doubt; /* of the newest sample */
     uint64_t digest;
@@ -48,12 +58,16 @@ struct meter_watch {
     int32_t most_lo_ma[PHASE_N];
     int32_t least_hi_ma[PHASE_N];
     int64_t import_since_ms; /* of a solar meter; MS_NEVER */
+    int64_t export_over_ms;  /* since when more is exported than the node may carry; MS_NEVER */
+    enum export_doubt export_doubt;
+    int64_t import_over_ms; /* since when a phase without wallboxes is overloaded; MS_NEVER */
     struct meter_wiring wiring;
 };
 
 struct meter_watch_rules {
     int64_t window_ms; /* how old the meter's figures may be */
     bool is_solar;
+    const int32_t *limit_ma; /* [PHASE_N] of the node, house meters only */
 };
 
 void meter_watch_init(struct meter_watch *w);

@@ -22,71 +22,13 @@ void meter_wiring_init(struct meter_wiring *w)
     *w = (struct meter_wiring){.judged_ms = MS_NEVER, .paired_ms = MS_NEVER};
 }
 
-void meter_wiring_restart(struct meter_wiring *w)
-{
-    w->n = 0;
-}
-
-static const struct wiring_at *entry(const struct meter_wiring *w, int i)
-{
-    CHECK(i >= 0);
-    CHECK(i < w->n);
-    return &w->at[(w->first + i) % WIRING_KEPT];
-}
-
 static int32_t magnitude(int32_t v)
 {
     return v < 0 ? -v : v;
 }
 
-static void widen(struct wiring_range *r, const int32_t ma[PHASE_N])
-{
-    for (int p = 0; p < PHASE_N; p++) {
-        r->lo_ma[p] = min_i32(r->lo_ma[p], ma[p]);
-        r->hi_ma[p] = max_i32(r->hi_ma[p], ma[p]);
-    }
-}
-
-/* The wallboxes' current as sample `i` may show it: of the whole window before it, the figure in force at its beginning included. */
-static bool range_before(const struct meter_wiring *w, int i, int64_t window_ms, struct wiring_range *out)
-{
-    int64_t from_ms = entry(w, i)->taken_ms - window_ms;
-
-    for (int p = 0; p < PHASE_N; p++) {
-        out->lo_ma[p] = entry(w, i)->own_ma[p];
-        out->hi_ma[p] = entry(w, i)->own_ma[p];
-    }
-    for (int k = i; k >= 0; k--) {
-        widen(out, entry(w, k)->own_ma);
-        if (entry(w, k)->taken_ms <= from_ms) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The same for a sample of the past: what was told late counts as well. */
-static bool range_around(const struct meter_wiring *w, int i, int64_t window_ms, struct wiring_range *out)
-{
-    if (!range_before(w, i, window_ms, out)) {
-        return false;
-    }
-    for (int k = i + 1; k < w->n; k++) {
-        widen(out, entry(w, k)->own_ma);
-        if (entry(w, k)->taken_ms >= entry(w, i)->taken_ms + WIRING_TOLD_MS) {
-            break;
-        }
-    }
-    return true;
-}
-
-bool meter_wiring_range(const struct meter_wiring *w, int64_t window_ms, struct wiring_range *out)
-{
-    return w->n > 0 && range_before(w, w->n - 1, window_ms, out);
-}
-
 /* How far the wallboxes have moved between two samples, at least and at most. True when it is clearly a step on some phase. */
-static bool moved(const struct wiring_range *from, const struct wiring_range *to, struct wiring_range *out)
+static bool moved(const struct past_range *from, const struct past_range *to, struct past_range *out)
 {
     bool is_step = false;
 
@@ -98,7 +40,7 @@ static bool moved(const struct wiring_range *from, const struct wiring_range *to
     return is_step;
 }
 
-static int32_t largest_ma(const struct wiring_range *move)
+static int32_t largest_ma(const struct past_range *move)
 {
     int32_t most_ma = 0;
 
@@ -109,7 +51,7 @@ static int32_t largest_ma(const struct wiring_range *move)
 }
 
 /* How far what was shown is from what a wiring would have shown, on the phase where it is farthest. */
-static int32_t miss_ma(uint16_t wiring, const struct wiring_range *move, const int32_t shown_ma[PHASE_N], uint8_t phases)
+static int32_t miss_ma(uint16_t wiring, const struct past_range *move, const int32_t shown_ma[PHASE_N], uint8_t phases)
 {
     bool is_reversed = (wiring & WIRING_REVERSED) != 0;
     int32_t most_ma = 0;
@@ -127,7 +69,7 @@ static int32_t miss_ma(uint16_t wiring, const struct wiring_range *move, const i
 }
 
 /* Of a step that is known too vaguely anything could be made. */
-static bool is_vague(const struct wiring_range *move)
+static bool is_vague(const struct past_range *move)
 {
     int32_t most_ma = 0;
 
@@ -168,7 +110,7 @@ static void disagree(struct meter_wiring *w, uint16_t set, int64_t now_ms)
 
 /* A house load that rises makes the manager cut wallboxes at once, so that the meter rises while they fall: on one phase that alone looks
  * like a meter that is the wrong way round. A rise of wallboxes has no such cause. */
-static bool is_own_doing(const struct meter_wiring *w, const struct wiring_range *move, uint16_t set)
+static bool is_own_doing(const struct meter_wiring *w, const struct past_range *move, uint16_t set)
 {
     bool is_trusted = w->state == WIRING_UNSEEN || w->state == WIRING_AGREES;
     int down_n = 0;
@@ -187,10 +129,10 @@ static bool is_own_doing(const struct meter_wiring *w, const struct wiring_range
 }
 
 /* Which wirings explain the step between two samples. */
-static void judge(struct meter_wiring *w, int from, const struct wiring_range *move, uint8_t phases)
+static void judge(struct meter_wiring *w, int from, const struct past_range *move, uint8_t phases)
 {
-    const struct wiring_at *a = entry(w, from);
-    const struct wiring_at *b = entry(w, w->n - 1);
+    const struct past_at *a = meter_past_entry(&w->past, from);
+    const struct past_at *b = meter_past_entry(&w->past, w->past.n - 1);
     int32_t slack_ma = SLACK_MA + largest_ma(move) / SLACK_DIV;
     int32_t shown_ma[PHASE_N];
     int32_t most_ma = 0;
@@ -218,16 +160,16 @@ static void judge(struct meter_wiring *w, int from, const struct wiring_range *m
 /* The newest sample against the latest one from which the wallboxes have clearly moved. */
 static void judge_step(struct meter_wiring *w, int64_t window_ms, uint8_t phases)
 {
-    int64_t from_ms = max_i64(w->judged_ms, entry(w, w->n - 1)->taken_ms - window_ms - REACH_MS);
-    struct wiring_range to;
-    struct wiring_range from;
-    struct wiring_range move;
+    int64_t from_ms = max_i64(w->judged_ms, meter_past_entry(&w->past, w->past.n - 1)->taken_ms - window_ms - REACH_MS);
+    struct past_range to;
+    struct past_range from;
+    struct past_range move;
 
-    if (!range_before(w, w->n - 1, window_ms, &to)) {
+    if (!meter_past_before(&w->past, w->past.n - 1, window_ms, &to)) {
         return;
     }
-    for (int i = w->n - 2; i >= 0 && entry(w, i)->taken_ms >= from_ms; i--) {
-        if (range_around(w, i, window_ms, &from) && moved(&from, &to, &move)) {
+    for (int i = w->past.n - 2; i >= 0 && meter_past_entry(&w->past, i)->taken_ms >= from_ms; i--) {
+        if (meter_past_around(&w->past, i, window_ms, &from) && moved(&from, &to, &move)) {
             judge(w, i, &move, phases);
             return;
         }
@@ -254,7 +196,7 @@ static bool is_made_of(uint16_t wiring, const int32_t real_ma[PHASE_N], const in
 
 /* From one sample to the next the figures exchange places while no wallbox moves: somebody has turned or exchanged something at the meter.
  * Back in their places they prove that it was put right. */
-static void judge_pair(struct meter_wiring *w, const struct wiring_at *a, const struct wiring_at *b)
+static void judge_pair(struct meter_wiring *w, const struct past_at *a, const struct past_at *b)
 {
     bool was_wrong = w->state == WIRING_SUSPECTED || w->state == WIRING_WRONG;
     int64_t fallen_ma = 0;
@@ -269,13 +211,15 @@ static void judge_pair(struct meter_wiring *w, const struct wiring_at *a, const 
         return;
     }
     for (uint16_t i = 1; i < WIRING_N; i++) {
-        if (was_wrong && (w->candidates & (1u << i)) != 0 && is_made_of(i, b->metered_ma, a->metered_ma)) {
+        bool is_reversed = (i & WIRING_REVERSED) != 0; /* from import to export is feared, from export to import is trusted */
+
+        if (was_wrong && (w->candidates & (1u << i)) != 0 && is_made_of(i, b->metered_ma, a->metered_ma) && (!is_reversed || fallen_ma < 0)) {
             agree(w);
             w->state = WIRING_UNSEEN;
             w->judged_ms = b->taken_ms;
             return;
         }
-        if (is_made_of(i, a->metered_ma, b->metered_ma) && ((i & WIRING_REVERSED) == 0 || fallen_ma > 0)) {
+        if (is_made_of(i, a->metered_ma, b->metered_ma) && (!is_reversed || fallen_ma > 0)) {
             set = (uint16_t)(set | 1u << i);
         }
     }
@@ -288,14 +232,14 @@ static void judge_pair(struct meter_wiring *w, const struct wiring_at *a, const 
 /* Look at the pairs whose surroundings are known by now. */
 static void judge_places(struct meter_wiring *w, int64_t window_ms)
 {
-    int64_t known_ms = entry(w, w->n - 1)->taken_ms - WIRING_TOLD_MS;
+    int64_t known_ms = meter_past_entry(&w->past, w->past.n - 1)->taken_ms - PAST_TOLD_MS;
 
-    for (int i = 1; i < w->n; i++) {
-        const struct wiring_at *b = entry(w, i);
-        struct wiring_range around;
+    for (int i = 1; i < w->past.n; i++) {
+        const struct past_at *b = meter_past_entry(&w->past, i);
+        struct past_range around;
         bool is_steady = true;
 
-        if (b->taken_ms <= w->paired_ms || b->taken_ms > known_ms || !range_around(w, i, window_ms, &around)) {
+        if (b->taken_ms <= w->paired_ms || b->taken_ms > known_ms || !meter_past_around(&w->past, i, window_ms, &around)) {
             continue;
         }
         w->paired_ms = b->taken_ms;
@@ -303,35 +247,15 @@ static void judge_places(struct meter_wiring *w, int64_t window_ms)
             is_steady = is_steady && around.hi_ma[p] - around.lo_ma[p] <= STEADY_MA;
         }
         if (is_steady) {
-            judge_pair(w, entry(w, i - 1), b);
+            judge_pair(w, meter_past_entry(&w->past, i - 1), b);
         }
-    }
-}
-
-static void keep(struct meter_wiring *w, const struct meter_sample *sample, const int32_t own_ma[PHASE_N])
-{
-    struct wiring_at *at;
-
-    if (w->n > 0 && sample->taken_ms - entry(w, w->n - 1)->taken_ms > WIRING_GAP_MS) {
-        meter_wiring_restart(w); /* what happened meanwhile is not known */
-    }
-    if (w->n == WIRING_KEPT) {
-        w->first = (uint8_t)((w->first + 1) % WIRING_KEPT);
-        w->n--;
-    }
-    at = &w->at[(w->first + w->n) % WIRING_KEPT];
-    w->n++;
-    at->taken_ms = sample->taken_ms;
-    for (int p = 0; p < PHASE_N; p++) {
-        at->metered_ma[p] = sample->current_ma[p];
-        at->own_ma[p] = own_ma[p];
     }
 }
 
 void meter_wiring_sample(struct meter_wiring *w, const struct meter_sample *sample, const int32_t own_ma[PHASE_N], int64_t window_ms, uint8_t phases,
                          bool does_judge)
 {
-    keep(w, sample, own_ma);
+    meter_past_add(&w->past, sample, own_ma);
     if (!does_judge) {
         return;
     }
@@ -340,6 +264,32 @@ void meter_wiring_sample(struct meter_wiring *w, const struct meter_sample *samp
     }
     judge_places(w, window_ms);
     judge_step(w, window_ms, phases);
+}
+
+/* Such a suspicion proves nothing by coming again: only a step of the wallboxes does. */
+static void suspect(struct meter_wiring *w, uint16_t set, int64_t now_ms)
+{
+    if (w->state == WIRING_SUSPECTED || w->state == WIRING_WRONG || set == 0) {
+        return;
+    }
+    w->state = WIRING_SUSPECTED;
+    w->candidates = (w->candidates & set) != 0 ? w->candidates & set : set;
+    w->suspect_end_ms = now_ms + WIRING_SUSPECT_MS;
+}
+
+void meter_wiring_suspect_reversed(struct meter_wiring *w, int64_t now_ms)
+{
+    suspect(w, 1u << WIRING_REVERSED, now_ms);
+}
+
+void meter_wiring_suspect_phase(struct meter_wiring *w, int shown, uint8_t really, int64_t now_ms)
+{
+    uint16_t set = 0;
+
+    for (uint16_t i = 2; i < WIRING_N; i += 2) {
+        set = (uint16_t)(set | ((really & PHASE_BIT(orders[i / 2][shown])) != 0 ? 1u << i : 0));
+    }
+    suspect(w, set, now_ms);
 }
 
 uint16_t meter_wiring_found(const struct meter_wiring *w)

@@ -122,15 +122,26 @@ static json_t *trust_json(const struct site_meter *m, const struct view_meter *v
                      "is_unverified", is_low);
 }
 
+static json_t *factors(bool is_known, const struct meter_sample *s)
+{
+    json_t *list = is_known ? json_array() : NULL;
+
+    for (int p = 0; p < PHASE_N && list != NULL; p++) {
+        (void)json_array_append_new(list, known((s->factor_set & PHASE_BIT(p)) != 0, s->factor_permille[p])); /* as above */
+    }
+    return list != NULL ? list : json_null();
+}
+
 static json_t *figures_json(const struct view_meter *v)
 {
     const struct meter_sample *last = &v->last;
     bool is_live = v->has_sample && v->state == METER_GOOD;
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "age_ms", known(v->has_sample, v->age_ms), "current_ma",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "age_ms", known(v->has_sample, v->age_ms), "current_ma",
                      three_known(is_live, last->current_ma), "voltage_mv", voltages(is_live, last->voltage_mv), "power_w", three_known(is_live, last->power_w),
-                     "power_total_w", known(is_live, last->power_total_w), "energy_import_wh", known(v->has_sample && last->import_wh >= 0, last->import_wh),
-                     "energy_export_wh", known(v->has_sample && last->export_wh >= 0, last->export_wh), "frequency_mhz",
+                     "power_factor_permille", factors(is_live, last), "power_total_w", known(is_live, last->power_total_w), "energy_import_wh",
+                     known(v->has_sample && last->import_wh >= 0, last->import_wh), "energy_export_wh",
+                     known(v->has_sample && last->export_wh >= 0, last->export_wh), "frequency_mhz",
                      known(is_live && last->frequency_mhz > 0, last->frequency_mhz));
 }
 

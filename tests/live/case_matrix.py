@@ -1,12 +1,12 @@
 """Every meter model with every misbehaviour at once: a feeder with a meter, a house and a charging wallbox for each. The record of the
 simulated site is the judge: no overload, what a lost meter leaves is not exceeded, and everything comes back by itself; what the manager
-says is the right reason (SR-050; spec 04 4.2, 07, 12).
+says is the right reason (SR-050, SR-193; spec 04 4.2, 07, 12).
 
 A wallbox on L1 of a feeder of 32 A whose house takes 12 A there charges with 19.3 A. While its meter is not believed it is held to 10 A.
 """
 
 from rig import ALLOWANCE_MS, Failed, Rig, expect, free_port, wait_for
-from steps import PHASES, QUICK, ROW_MS, hardware, plug, reached, settle, start, unplug
+from steps import PHASES, QUICK, ROW_MS, hardware, plug, reached, settle, start, start_client, unplug, wait_online
 
 LIMIT_MA = 32000
 HOUSE_MA = (12000, 4000, 2000)
@@ -159,6 +159,38 @@ def run_matrix(model, transport):
         expect_no_overload(rig)
 
 
+def meter_wired_wrongly_from_the_start_is_found_when_the_first_vehicle_charges():
+    """At commissioning nothing is known; the first step tells. The overload until then is short."""
+    modes = ["sign", "swapped"]
+    document = document_of("tq_em300_lr", TCP_ONLY)
+    for section in ("nodes", "wallboxes", "meters"):
+        document[section] = [one for one in document[section] if one["id"] in (*modes, "grid")]
+    document["simulation"]["house"] = {mode: {"ma": list(HOUSE_MA)} for mode in modes}
+    with Rig(document) as rig:
+        rig.start_site()
+        for mode in modes:
+            rig.control("meter", id=mode, mode=mode)
+        rig.import_site()
+        rig.start_manager()
+        for mode in modes:
+            start_client(rig, mode)
+        wait_online(rig, *modes)
+        wait_for("all meters to be good", lambda: all_are(rig, "good"))
+        plug(rig, *modes, phases=1, max_ma=32000)
+        wait_for("both to be found out", lambda: all_are(rig, "lost"))
+        expect_shown(rig, modes)
+        wait_for("the fallback", lambda: all(0 < charging_ma(rig, mode) <= FALLBACK_MA for mode in modes))
+        settle(rig, *modes)
+        reached(rig, rig.now_ms() + WINDOW_MS + STALE_MS)
+        expect(all_are(rig, "lost"), f"some meter is believed again: {meters(rig)}")
+        for mode in modes:
+            rig.control("meter", id=mode, mode="ok")
+        wait_good_again(rig)
+        wait_full(rig, modes, "all wallboxes to charge with what the house leaves")
+        rig.stop_all()
+        expect_no_overload(rig)
+
+
 def case_of(model, transport):
     def case():
         run_matrix(model, transport)
@@ -167,5 +199,5 @@ def case_of(model, transport):
     return case
 
 
-CASES = [case_of(*one) for one in NORMAL]
+CASES = [meter_wired_wrongly_from_the_start_is_found_when_the_first_vehicle_charges, *(case_of(*one) for one in NORMAL)]
 MORE_CASES = [case_of(*one) for one in OTHERS]

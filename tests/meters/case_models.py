@@ -1,4 +1,5 @@
-"""Every model through pymodbus: values in SI units, both directions, zero, the largest, word order, what is not available."""
+"""Every model through pymodbus: values in SI units, both directions, zero, the largest, word order, what is not available; by address and
+port (SR-184, SR-185, SR-186, SR-189)."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Servers that misbehave: what `--test-meter` says, and that it says so in time."""
+"""Servers that misbehave: what the connection test says, and that it says so in time (SR-187, SR-190)."""
 
 import json
 import pathlib
@@ -124,7 +124,7 @@ def every_exception_has_a_sentence(peers):
 
 
 def wrong_unit_is_found(peers):
-    """The usual numbers are tried: behind a gateway, and where others are not answered."""
+    """The usual numbers are tried: behind a gateway (SR-191), and where others are not answered."""
     image = good_image()
     for answers_strangers in (False, True):
         port = peers.tcp({1: (4, image.registers, 125)}, answers_strangers=answers_strangers)

@@ -6,7 +6,8 @@
 
 TestSuite(meter_watch, .timeout = 10);
 
-static const struct meter_watch_rules house_rules = {.window_ms = 1500};
+static const int32_t limit_ma[PHASE_N] = {32000, 32000, 32000};
+static const struct meter_watch_rules house_rules = {.window_ms = 1500, .limit_ma = limit_ma};
 static const struct meter_watch_rules solar_rules = {.window_ms = 1500, .is_solar = true};
 static const struct meter_watch_own nobody;
 
@@ -209,6 +210,53 @@ Test(meter_watch, a_solar_meter_that_imports_for_five_minutes_is_the_wrong_way_r
     s = sample_at(SOLAR_IMPORT_MS + 1000, 300, 300, 300, 900);
     s.digest = 2;
     cr_assert_eq(meter_watch_sample(&w, &solar_rules, &s, &nobody), DOUBT_NONE, "the time begins anew");
+}
+
+/* Samples of these currents while wallboxes draw `own_ma` on L1. Returns the doubt at the end. */
+static enum meter_doubt steady(struct meter_watch *w, int64_t from_ms, int64_t to_ms, int32_t l1_ma, int32_t l2_ma, int32_t own_ma)
+{
+    const struct meter_watch_own own = {.ma = {own_ma, 0, 0}, .heard_n = 1};
+    enum meter_doubt doubt = DOUBT_NONE;
+
+    for (int64_t at_ms = from_ms; at_ms <= to_ms; at_ms += 500) {
+        struct meter_sample s = {.taken_ms = at_ms, .current_ma = {l1_ma, l2_ma, 0}};
+
+        doubt = meter_watch_sample(w, &house_rules, &s, &own);
+    }
+    return doubt;
+}
+
+Test(meter_watch, more_export_than_the_connection_carries_is_import_the_wrong_way_round)
+{
+    struct meter_watch w = watch_new();
+
+    cr_assert_eq(steady(&w, 0, 10000, -34600, 0, 16000), DOUBT_NONE, "the limit, a twentieth and 1 A");
+    cr_assert_eq(steady(&w, 10500, 12000, -34601, 0, 16000), DOUBT_NONE, "not yet for two seconds");
+    cr_assert_eq(steady(&w, 12500, 12500, -34601, 0, 16000), DOUBT_SIGN);
+    w = watch_new();
+    cr_assert_eq(steady(&w, 0, 10000, -34601, 0, 0), DOUBT_NONE, "no wallbox draws there");
+}
+
+Test(meter_watch, more_export_than_the_limit_is_believed_once_a_step_of_the_wallboxes_has_shown_it_to_be_real)
+{
+    struct meter_watch w = watch_new();
+
+    cr_assert_eq(steady(&w, 0, 10000, -36000, 0, 16000), DOUBT_SIGN);
+    cr_assert_eq(steady(&w, 10500, 20000, -46000, 0, 6000), DOUBT_NONE, "10 A less drawn, 10 A more given");
+    cr_assert_eq(steady(&w, 20500, 90000, -46000, 0, 6000), DOUBT_NONE, "for good");
+}
+
+Test(meter_watch, an_overload_where_no_wallbox_draws_may_be_that_of_another_phase)
+{
+    struct meter_watch w = watch_new();
+
+    cr_assert_eq(steady(&w, 0, 10000, 4000, 33320, 16000), DOUBT_NONE);
+    cr_assert_eq(steady(&w, 10500, 13000, 4000, 33321, 16000), DOUBT_NONE, "not yet for three seconds");
+    cr_assert_eq(steady(&w, 13500, 13500, 4000, 33321, 16000), DOUBT_PHASES);
+    w = watch_new();
+    cr_assert_eq(steady(&w, 0, 10000, 4000, 50000, 0), DOUBT_NONE, "the house alone");
+    w.wiring.state = WIRING_AGREES;
+    cr_assert_eq(steady(&w, 10500, 20000, 4000, 50000, 16000), DOUBT_NONE, "the meter was seen to be right");
 }
 
 Test(meter_watch, a_house_meter_the_wrong_way_round_is_doubted_by_its_sign_and_one_on_other_phases_by_its_phases)

@@ -68,17 +68,28 @@ static void exchange(struct bench *b, int l1, int l2, int l3)
     b->order[2] = l3;
 }
 
+Test(meter_wiring, wallboxes_that_begin_right_after_they_are_first_known_tell_as_well)
+{
+    struct bench b = bench_new();
+
+    b.sign = -1;
+    house(&b, 8000, 3000, 1000);
+    run(&b, 2);
+    own(&b, 16000, 0, 0);
+    run(&b, 6);
+    cr_assert_eq(meter_wiring_found(&b.w), WIRING_REVERSED);
+}
+
 Test(meter_wiring, nothing_moves_and_nothing_is_known)
 {
     struct bench b = bench_new();
-    struct wiring_range range;
+    struct past_range range;
 
-    cr_assert_not(meter_wiring_range(&b.w, WINDOW_MS, &range));
     cr_assert_eq(meter_wiring_found(&b.w), WIRING_NONE);
     cr_assert_eq(meter_wiring_suggest(&b.w, PHASES_L1_L2_L3), PHASES_UNSET);
     run(&b, 40);
     cr_assert_eq(b.w.state, WIRING_UNSEEN);
-    cr_assert(meter_wiring_range(&b.w, WINDOW_MS, &range));
+    cr_assert(meter_past_before(&b.w.past, b.w.past.n - 1, WINDOW_MS, &range));
     cr_assert_eq(range.hi_ma[0], 0);
 }
 
@@ -260,18 +271,44 @@ Test(meter_wiring, a_wallbox_that_stops_in_the_sunshine_turns_the_sign_and_is_no
     cr_assert_eq(b.w.state, WIRING_AGREES);
 }
 
+Test(meter_wiring, a_suspicion_from_elsewhere_needs_a_step_to_be_proved_and_ends_by_one)
+{
+    struct bench b = bench_new();
+
+    house(&b, 1000, 40000, 1000);
+    own(&b, 10000, 0, 0);
+    run(&b, 10);
+    for (int i = 0; i < 3; i++) {
+        meter_wiring_suspect_phase(&b.w, 1, PHASE_BIT(0), b.now_ms);
+        cr_assert_eq(b.w.state, WIRING_SUSPECTED);
+        run(&b, WIRING_SUSPECT_MS / POLL_MS + 1);
+        cr_assert_eq(b.w.state, WIRING_UNSEEN, "again and again the same overload");
+    }
+    meter_wiring_suspect_phase(&b.w, 1, PHASE_BIT(0), b.now_ms);
+    own(&b, 0, 0, 0);
+    run(&b, 6);
+    cr_assert_eq(b.w.state, WIRING_AGREES, "L1 is L1");
+    meter_wiring_suspect_reversed(&b.w, b.now_ms);
+    cr_assert_eq(meter_wiring_found(&b.w), WIRING_REVERSED);
+    b.sign = -1;
+    run(&b, 10);
+    own(&b, 10000, 0, 0);
+    run(&b, 6);
+    cr_assert_eq(b.w.state, WIRING_WRONG);
+}
+
 Test(meter_wiring, after_a_gap_nothing_is_compared_with_what_was_before)
 {
     struct bench b = bench_new();
-    struct wiring_range range;
+    struct past_range range;
 
     house(&b, 8000, 3000, 1000);
     run(&b, 12);
-    b.now_ms += WIRING_GAP_MS + POLL_MS;
+    b.now_ms += PAST_GAP_MS + POLL_MS;
     house(&b, 0, 0, 0);
     own(&b, 10000, 0, 0);
     run(&b, 1);
-    cr_assert_not(meter_wiring_range(&b.w, WINDOW_MS, &range));
+    cr_assert_not(meter_past_before(&b.w.past, b.w.past.n - 1, WINDOW_MS, &range));
     b.sign = -1;
     run(&b, 8);
     cr_assert_eq(b.w.state, WIRING_UNSEEN);
@@ -299,5 +336,5 @@ Test(meter_wiring, the_ring_goes_round_for_hours)
         run(&b, 1);
     }
     cr_assert_eq(b.w.state, WIRING_AGREES);
-    cr_assert_eq(b.w.n, WIRING_KEPT);
+    cr_assert_eq(b.w.past.n, PAST_KEPT);
 }
