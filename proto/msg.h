@@ -13,6 +13,7 @@
 #include "common/base/phase.h"
 #include "common/base/rc.h"
 
+#define APPLY_MS_MAX 3000 /* slower boards are refused: the wait after a restart of the manager covers so much (05 5.2) */
 #define LINK_PROTOCOL_MAJOR 1
 #define LINK_PROTOCOL_MINOR 1 /* 1.1: lights, list of cards, identities of vehicles, availability (PROTOCOL.md 9) */
 #define CLOCK_UNSET_UTC_MS 0  /* a peer whose clock was never set says this */
@@ -223,7 +224,7 @@ struct msg_hello {
     uint8_t wired_n; /* 1 or 3 terminals */
     int32_t max_ma;  /* rated current, 0 or 6,000..80,000 */
     enum board_watchdog watchdog;
-    int32_t apply_ms;      /* command to pilot, 0..10,000 */
+    int32_t apply_ms;      /* command to pilot, 0..3,000 */
     uint64_t epoch_seen;   /* highest, 0 never met a manager */
     int32_t fallback_ma;   /* stored, 0 or 6,000..80,000 */
     int64_t rise_after_ms; /* stored, 0..600,000 */

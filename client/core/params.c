@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "common/base/text.h"
+#include "proto/msg.h"
 
 #define PARAM_ROW(name, min, preset, max, unit, applies, help) {#name, min, preset, max, unit, applies, help, offsetof(struct client_params, name)},
 
@@ -48,8 +49,8 @@ static const char *wrong_text(const struct client_params *p)
     if (p->factory_n > CLIENT_FACTORY_MAX) {
         return "at most 8 cards are delivered";
     }
-    if (p->apply_ms < 0 || p->apply_ms > 10000) {
-        return "apply_ms must be 0..10000";
+    if (p->apply_ms < 0 || p->apply_ms > APPLY_MS_MAX) {
+        return "apply_ms must be 0..3000";
     }
     return NULL;
 }

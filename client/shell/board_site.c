@@ -8,6 +8,7 @@
 #include "client/shell/board_json.h"
 #include "common/base/text.h"
 #include "common/os/log.h"
+#include "proto/msg.h"
 
 #define LINE_MAX_LEN 4096
 #define RETRY_MS 500
@@ -137,7 +138,7 @@ static void on_attach(struct board *b, const json_t *object)
     int64_t apply_ms;
     int64_t rated_ma;
 
-    if (watchdog == WATCHDOG_UNSET || board_json_int(object, "apply_ms", 0, 10000, &apply_ms) != RC_OK ||
+    if (watchdog == WATCHDOG_UNSET || board_json_int(object, "apply_ms", 0, APPLY_MS_MAX, &apply_ms) != RC_OK ||
         board_json_int(object, "rated_ma", 0, 80000, &rated_ma) != RC_OK) {
         lose(b, "its answer to attach is none");
         return;

@@ -149,7 +149,7 @@ enum rc box_status(struct box *b, const struct site_box *site, const struct msg_
             turn_adopt(&b->turn, now_ms);
             b->target_ma = status->offered_ma;
         }
-        lease_adopt(&b->lease, status->offered_ma, status->lease_left_ms, now_ms);
+        lease_adopt(&b->lease, status->offered_ma, status->lease_left_ms, now_ms - b->welcome_ms, now_ms); /* sent after Welcome */
         if (status->contactor_closed) {
             lease_adopt_closed(&b->lease, now_ms);
         }

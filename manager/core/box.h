@@ -40,6 +40,7 @@ struct box {
     bool is_watchdog_none; /* its board has no watchdog: silence is booked without limit */
     bool is_count_max;     /* so booked at the moment */
     int64_t silent_since_ms;
+    int64_t welcome_ms;        /* when its present connection was welcomed */
     int64_t status_ms;         /* receipt of the newest Status; MS_NEVER */
     struct msg_status status;  /* phases in terminal order as received */
     int32_t drawn_ma[PHASE_N]; /* the same in site order */

@@ -218,8 +218,12 @@ static void fill_box(const struct manager *m, uint16_t box, struct alloc_box *ou
     turn_fill(&b->turn, m->now_ms, out);
     if (!box_is_online(b) || follow_is_unacked(m, box) || follow_is_over(m, box)) {
         out->is_fixed = true;
-        if (b->known != BOX_UNKNOWN) { /* while it is unknown, what it draws is in the base load already */
+        if (b->known != BOX_UNKNOWN) {
             memcpy(out->fixed_ma, m->exposure_ma[box], sizeof out->fixed_ma);
+        } else { /* what it draws is in the base load already, but it may go to its fallback */
+            for (int p = 0; p < PHASE_N; p++) {
+                out->fixed_ma[p] = (phase_wired(s->phases) & PHASE_BIT(p)) != 0 ? b->lease.fallback_ma : 0;
+            }
         }
     }
 }
@@ -368,17 +372,15 @@ static void send_raise(struct manager *m, uint16_t box, int32_t ma, struct mfx_l
     add_to_sums(m, box, before_ma);
 }
 
-/* After a restart the present currents go on as they are, as long as the site carries them: a charging vehicle does not notice. */
-static bool offers_fit(const struct manager *m)
+/* After a restart: whether the site carries the present currents as they are, each at what `count` says. */
+static bool offers_fit(const struct manager *m, int32_t (*count)(const struct manager *m, uint16_t box, int phase))
 {
     for (uint16_t node = 0; node < m->site->node_n; node++) {
         int64_t sum_ma[PHASE_N] = {0};
 
         for (uint16_t i = 0; i < m->site->box_n; i++) {
-            const struct box *b = &m->box[i];
-
-            for (int p = 0; p < PHASE_N && box_is_online(b) && site_box_is_under(m->site, i, node); p++) {
-                sum_ma[p] += (b->used & PHASE_BIT(p)) != 0 ? newest_ma(b) : 0;
+            for (int p = 0; p < PHASE_N && site_box_is_under(m->site, i, node); p++) {
+                sum_ma[p] += count(m, i, p);
             }
         }
         for (int p = 0; p < PHASE_N; p++) {
@@ -390,13 +392,53 @@ static bool offers_fit(const struct manager *m)
     return true;
 }
 
+static int32_t offer_of_heard_ma(const struct manager *m, uint16_t box, int phase)
+{
+    const struct box *b = &m->box[box];
+
+    return b->known == BOX_ACCOUNTED && (b->used & PHASE_BIT(phase)) != 0 ? newest_ma(b) : 0;
+}
+
+/* ... and the fallback of everybody who may be at it, for all that is known. */
+static int32_t offer_or_fallback_ma(const struct manager *m, uint16_t box, int phase)
+{
+    const struct box *b = &m->box[box];
+    bool may_fall_back = lease_is_fallback_due(&b->lease, m->now_ms) && (phase_wired(m->site->box[box].phases) & PHASE_BIT(phase)) != 0;
+
+    return max_i32(offer_of_heard_ma(m, box, phase), may_fall_back ? b->lease.fallback_ma : 0);
+}
+
+/* How the currents that are offered when the manager has restarted go on: as they are, so that a charging vehicle does not notice, as long
+ * as the site carries them beside the fallbacks that are booked. When only those do not fit, nobody who has more than his own is told
+ * anything while his lease goes on for long enough: a moment later all may have been heard, and until then nothing is prolonged. */
+enum carry { CARRY_ON, CARRY_HOLD, CARRY_CUT };
+
+static enum carry carry_now(const struct manager *m)
+{
+    if (offers_fit(m, offer_or_fallback_ma)) {
+        return CARRY_ON;
+    }
+    return offers_fit(m, offer_of_heard_ma) ? CARRY_HOLD : CARRY_CUT;
+}
+
+/* Gets no answer in this cycle. */
+static bool is_held(const struct manager *m, uint16_t box, enum carry carry)
+{
+    const struct lease *l = &m->box[box].lease;
+    int64_t hold_ms = min_i64(CARRY_HOLD_MS, m->rules.lease_ms / 2);
+
+    return m->is_restarting && carry == CARRY_HOLD && newest_ma(&m->box[box]) > l->fallback_ma && lease_ends_ms(l) > m->now_ms + hold_ms;
+}
+
 /* What a wallbox is to have now, before the one rule looks at raises. */
-static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_fit)
+static int32_t wanted_ma(const struct manager *m, uint16_t box, enum carry carry)
 {
     const struct box *b = &m->box[box];
 
     if (m->is_restarting) {
-        return do_offers_fit && b->demand_now.demand_ma > 0 ? newest_ma(b) : min_i32(b->target_ma, newest_ma(b));
+        bool goes_on = carry == CARRY_ON && b->demand_now.demand_ma > 0;
+
+        return goes_on || is_held(m, box, carry) ? newest_ma(b) : min_i32(b->target_ma, newest_ma(b));
     }
     if (follow_is_over(m, box)) {
         return follow_disobedient_ma(m, box);
@@ -406,14 +448,14 @@ static int32_t wanted_ma(const struct manager *m, uint16_t box, bool do_offers_f
 
 static void run_grants(struct manager *m, struct mfx_list *out)
 {
-    bool do_offers_fit = m->is_restarting && offers_fit(m);
+    enum carry carry = m->is_restarting ? carry_now(m) : CARRY_ON;
 
     if (m->epoch_state != EPOCH_VALID || (m->is_foreign && m->is_restarting)) {
         return;
     }
     follow_run(m);
     for (uint16_t i = 0; i < m->site->box_n; i++) { /* cuts first: they make room and must not wait */
-        int32_t want_ma = wanted_ma(m, i, do_offers_fit);
+        int32_t want_ma = wanted_ma(m, i, carry);
 
         if (m->box[i].is_answerable && want_ma < newest_ma(&m->box[i])) {
             send_grant(m, i, want_ma, out);
@@ -421,7 +463,7 @@ static void run_grants(struct manager *m, struct mfx_list *out)
     }
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         struct box *b = &m->box[i];
-        int32_t want_ma = wanted_ma(m, i, do_offers_fit);
+        int32_t want_ma = wanted_ma(m, i, carry);
         int32_t may_ma;
 
         if (!b->is_answerable || !box_is_online(b) || want_ma <= newest_ma(b)) {
@@ -439,7 +481,7 @@ static void run_grants(struct manager *m, struct mfx_list *out)
     for (uint16_t i = 0; i < m->site->box_n; i++) { /* whoever still waits for an answer keeps what he has */
         struct box *b = &m->box[i];
 
-        if (b->answer_due && b->is_answerable && box_is_online(b)) {
+        if (b->answer_due && b->is_answerable && box_is_online(b) && !is_held(m, i, carry)) {
             send_grant(m, i, newest_ma(b), out);
         }
     }

@@ -55,10 +55,16 @@ static void rivals_store(const struct manager *m, struct mfx_list *out)
     fx_store(out, &store);
 }
 
+/* Everybody has reported or is out of the count. Who has reported may still be booked for his fallback until he has confirmed a grant: that is
+ * waited for as well, but no longer than for the unheard, and not where nobody is granted anything. */
 static bool all_accounted(const struct manager *m)
 {
     for (uint16_t i = 0; i < m->site->box_n; i++) {
-        if (m->box[i].known == BOX_UNKNOWN) {
+        const struct box *b = &m->box[i];
+        bool is_fallback = box_is_online(b) && lease_is_fallback_due(&b->lease, m->now_ms);
+        bool is_confirming = is_fallback && !m->is_foreign && m->now_ms < m->restart_over_ms;
+
+        if (b->known == BOX_UNKNOWN || is_confirming) {
             return false;
         }
     }
@@ -67,7 +73,8 @@ static bool all_accounted(const struct manager *m)
 
 void epoch_start(struct manager *m, const struct mev_start *start, struct mfx_list *out)
 {
-    int64_t wait_ms = with_drift_ms(start->longest_lease_ms) + m->rules.settle_ms + m->rules.watchdog_ms;
+    int64_t end_ms = max_i64(m->rules.watchdog_ms, APPLY_MS_MAX); /* of a lease: by the board's watchdog or by its pilot, whatever is slower */
+    int64_t wait_ms = with_drift_ms(start->longest_lease_ms) + m->rules.settle_ms + end_ms;
     uint16_t from = start->issued_n > EPOCH_ISSUED_MAX ? (uint16_t)(start->issued_n - EPOCH_ISSUED_MAX) : 0;
 
     m->longest_lease_ms = start->longest_lease_ms;

@@ -26,6 +26,11 @@ static int64_t fallback_from_ms(const struct lease *l)
     return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->lease_ms;
 }
 
+bool lease_is_fallback_due(const struct lease *l, int64_t now_ms)
+{
+    return l->fallback_ma > 0 && fallback_from_ms(l) <= now_ms;
+}
+
 bool lease_is_fallback_lasting(const struct lease *l, int64_t now_ms)
 {
     return l->fallback_ma > 0 && after_ms(fallback_from_ms(l), l->alive_ms == MS_NEVER ? 0 : l->rules->lease_ms) <= now_ms;
@@ -33,7 +38,7 @@ bool lease_is_fallback_lasting(const struct lease *l, int64_t now_ms)
 
 static int32_t booked_at(const struct lease *l, int64_t now_ms)
 {
-    int32_t ma = fallback_from_ms(l) <= now_ms ? l->fallback_ma : 0;
+    int32_t ma = lease_is_fallback_due(l, now_ms) ? l->fallback_ma : 0;
 
     if (l->live_n > 0) {
         ma = max_i32(ma, l->live[0].ma); /* the oldest is the largest */
@@ -144,7 +149,9 @@ void lease_retire(struct lease *l, int64_t now_ms)
         }
     }
     if (l->live_n == 0 && !l->is_forever) {
-        l->newest_ma = l->seq == 0 ? MA_UNSET : 0;
+        int32_t adopted_ma = l->newest_ma == MA_UNSET ? MA_UNSET : min_i32(l->newest_ma, l->fallback_ma);
+
+        l->newest_ma = l->seq == 0 ? adopted_ma : 0;
     }
 }
 
@@ -176,16 +183,17 @@ static void live_add(struct lease *l, struct lease_grant g)
     l->live_n++;
 }
 
-void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int64_t now_ms)
+void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int64_t age_ms, int64_t now_ms)
 {
     CHECK(offered_ma >= 0);
     CHECK(lease_left_ms >= 0);
+    CHECK(age_ms >= 0);
     l->is_forever = false;
     l->live_n = 0;
     if (offered_ma > 0) {
         live_add(l, (struct lease_grant){.seq = 0, .ma = offered_ma, .ends_ms = now_ms + with_drift_ms(lease_left_ms)});
     }
-    l->newest_ma = offered_ma;
+    l->newest_ma = lease_left_ms > with_drift_ms(age_ms) ? offered_ma : min_i32(offered_ma, l->fallback_ma);
     l->booked_ma = booked_at(l, now_ms); /* the count at max was ignorance, nothing that settles */
 }
 
@@ -296,7 +304,7 @@ int32_t lease_offer_ma(const struct lease *l, int64_t now_ms)
 void lease_exposure(const struct lease *l, uint8_t used, uint8_t wired, bool is_silent, int64_t now_ms, int32_t out_ma[PHASE_N])
 {
     int32_t offer_ma = max_i32(lease_offer_ma(l, now_ms), l->said_ma);
-    int32_t fallback_ma = fallback_from_ms(l) <= now_ms ? l->fallback_ma : 0;
+    int32_t fallback_ma = lease_is_fallback_due(l, now_ms) ? l->fallback_ma : 0;
     uint8_t counted = is_silent || l->is_forever ? wired : used;
 
     for (int p = 0; p < PHASE_N; p++) {

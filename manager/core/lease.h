@@ -79,12 +79,14 @@ void lease_retire(struct lease *l, int64_t now_ms);
 /* Forget the grants of an earlier epoch's books and count the wallbox at its max current until lease_adopt or lease_release. */
 void lease_count_max(struct lease *l);
 
-/* The wallbox has reported after a restart: from now on it counts for what it says it offers, like a grant that ends with its lease.
+/* The wallbox has reported after a restart: from now on it counts for what it says it offers, like a grant that ends with its lease. It may
+ * be renewed at that only while its lease certainly still goes on; otherwise at no more than its fallback, and more is a raise.
  *
  * offered_ma      0..MA_MAX; more than max_ma is booked as said
  * lease_left_ms   0..60,000 as reported
+ * age_ms          0..; the report is no older than this
  */
-void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int64_t now_ms);
+void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int64_t age_ms, int64_t now_ms);
 
 /* Its contactor was closed when it was adopted: the vehicle may still follow what was offered before, which nobody told us. */
 void lease_adopt_closed(struct lease *l, int64_t now_ms);
@@ -119,6 +121,9 @@ void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms);
 
 /* Current booked on phases that the vehicle uses: grants, fallback when due, values still settling. As of the last retire. */
 int32_t lease_offer_ma(const struct lease *l, int64_t now_ms);
+
+/* True when its fallback is booked: it may be drawing it, for all that is known. */
+bool lease_is_fallback_due(const struct lease *l, int64_t now_ms);
 
 /* True when its fallback has been booked for a whole lease, or ever since it is known: it does not confirm what it is granted. A late Status
  * books it for a moment only. */

@@ -49,6 +49,7 @@ void links_welcome(struct manager *m, uint16_t peer, struct mfx_list *out)
     msg.welcome.utc_ms = m->has_utc ? m->now_ms + m->utc_offset_ms : CLOCK_UNSET_UTC_MS;
     p->is_welcome = true;
     p->is_waiting = false;
+    m->box[p->box].welcome_ms = m->now_ms;
     fx_send(out, peer, &msg);
     fx_note(out, MNOTE_JOINED, p->box, 0, 0);
     if (m->box[p->box].is_silent && m->box[p->box].has_status) {

@@ -15,6 +15,7 @@
 #define VERDICT_WAIT_MS 2500 /* below the 3 s that a wallbox waits */
 #define WHITELIST_STEP_MAX 4 /* parts of the list that one step sends */
 #define WHITELIST_RETRY_MS 10000
+#define CARRY_HOLD_MS 3000 /* what is left of a lease when its holder must be told something after a restart */
 #define EXCESS_HOLD_MS 3000 /* longer than settle_ms, until the next Status shows what is drawn */
 #define OVERDRAW_MA 1000    /* more than this above what is booked is disobedience, less is measurement */
 

@@ -77,7 +77,7 @@ static const struct range ranges[] = {
     ENUM(MSG_HELLO, "model", hello.model, MODEL_N),
     CURRENT(MSG_HELLO, "max_ma", hello.max_ma),
     ENUM(MSG_HELLO, "watchdog", hello.watchdog, WATCHDOG_N),
-    BETWEEN(MSG_HELLO, "apply_ms", hello.apply_ms, 0, 10000),
+    BETWEEN(MSG_HELLO, "apply_ms", hello.apply_ms, 0, APPLY_MS_MAX),
     CURRENT(MSG_HELLO, "fallback_ma", hello.fallback_ma),
     BETWEEN(MSG_HELLO, "rise_after_ms", hello.rise_after_ms, 0, 600000),
     AT_LEAST(MSG_HELLO, "boot_id", hello.boot_id, 1),

@@ -221,7 +221,7 @@ static void largest_link(struct msg *m)
                                       .wired_n = 3,
                                       .max_ma = 80000,
                                       .watchdog = WATCHDOG_N - 1,
-                                      .apply_ms = 10000,
+                                      .apply_ms = 3000,
                                       .epoch_seen = UINT64_MAX,
                                       .fallback_ma = 80000,
                                       .rise_after_ms = 600000,

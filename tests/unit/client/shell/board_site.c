@@ -6,7 +6,7 @@ TestSuite(board_site, .timeout = 10);
 #define LINES_LEN 4096
 #define SAMPLES_MAX 8
 #define ATTACHED "{\"attached\":\"W1\",\"watchdog\":\"hardware\",\"apply_ms\":0,\"rated_ma\":32000,\"power_failed\":false}\n"
-#define ATTACHED_AFTER_POWER_CUT "{\"attached\":\"W1\",\"watchdog\":\"none\",\"apply_ms\":10000,\"rated_ma\":0,\"power_failed\":true}\n"
+#define ATTACHED_AFTER_POWER_CUT "{\"attached\":\"W1\",\"watchdog\":\"none\",\"apply_ms\":3000,\"rated_ma\":0,\"power_failed\":true}\n"
 #define SAMPLE(pilot_ma, faults)                                                                                                           \
     "{\"sample\":{\"pilot\":\"C2\",\"pilot_ma\":" pilot_ma ",\"contactor\":true,\"current_ma\":[1,2,3],\"voltage_mv\":[230000,0,1000000]," \
     "\"power_w\":690,\"energy_wh\":1200,\"temperature_mdegc\":-5000,\"cable_ma\":20000,\"cycle\":4294967295,\"watchdog_firings\":2,"       \
@@ -269,7 +269,7 @@ Test(board_site, a_power_cut_is_told_with_the_first_reading_and_only_with_it)
     rig_open(&r, ATTACHED_AFTER_POWER_CUT);
     until(&r, &r.attached_n, 1);
     cr_assert_eq(r.watchdog, WATCHDOG_NONE);
-    cr_assert_eq(r.apply_ms, 10000);
+    cr_assert_eq(r.apply_ms, 3000);
     cr_assert_eq(r.rated_ma, 0);
     say(&r, SAMPLE("0", "[]") SAMPLE("0", "[]"));
     until(&r, &r.samples_n, 2);

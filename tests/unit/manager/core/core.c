@@ -215,6 +215,53 @@ Test(core, after_a_restart_nobody_is_raised_until_all_known_clients_are_accounte
     rig_free(&r);
 }
 
+/* W0 charges with all of 32 A, W1 has a fallback of 6 A and no vehicle; then the manager starts again and W0 is back. */
+static void restart_beside_fallback(struct rig *r)
+{
+    rig_init(r, 2, 32000, false);
+    r->site.box[1].fallback_ma = 6000;
+    rig_start(r);
+    rig_client_start(r, 0, true);
+    rig_client_start(r, 1, false);
+    rig_run(r, 30 * S);
+    cr_assert_eq(rig_offer_ma(r, 0), 32000);
+    cr_assert_eq(r->client[1].fallback_ma, 6000);
+    rig_start(r);
+    rig_client_start(r, 0, true);
+}
+
+Test(core, after_a_restart_what_does_not_fit_beside_the_fallback_of_the_unheard_is_not_prolonged)
+{
+    struct rig r;
+    int64_t end_ms;
+    bool was_cut = false;
+
+    restart_beside_fallback(&r);
+    end_ms = r.client[0].lease_end_ms;
+    while (r.now_ms < end_ms + 30 * S) {
+        rig_run(&r, RIG_STEP_MS);
+        was_cut = was_cut || rig_offer_ma(&r, 0) == 26000;
+        cr_assert_eq(rig_offer_ma(&r, 0), was_cut ? 26000 : 32000);
+        cr_assert(was_cut || r.client[0].lease_end_ms == end_ms, "no grant of it is sent again");
+    }
+    cr_expect(was_cut);
+    rig_free(&r);
+}
+
+Test(core, after_a_restart_a_fallback_that_is_heard_of_in_time_changes_nothing)
+{
+    struct rig r;
+
+    restart_beside_fallback(&r);
+    rig_run(&r, 3 * S);
+    rig_client_start(&r, 1, false);
+    for (int i = 0; i < 300; i++) {
+        rig_run(&r, 100);
+        cr_assert_eq(rig_offer_ma(&r, 0), 32000);
+    }
+    rig_free(&r);
+}
+
 Test(core, a_wallbox_of_the_site_that_was_never_met_takes_no_room)
 {
     struct rig r;

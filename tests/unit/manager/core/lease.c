@@ -243,11 +243,27 @@ Test(lease, after_a_restart_it_counts_at_its_maximum_until_it_reports)
 
     lease_count_max(&l);
     cr_expect_eq(worst_ma(&l, 1000000), 32000);
-    lease_adopt(&l, 13000, 4000, 1000000);
+    lease_adopt(&l, 13000, 4000, 0, 1000000);
     cr_expect_eq(worst_ma(&l, 1000000), 13000);
     cr_expect_eq(l.newest_ma, 13000);
     cr_expect_eq(worst_ma(&l, 1004008 + SETTLE + DOG - 1), 13000);
     cr_expect_eq(worst_ma(&l, 1004008 + SETTLE + DOG), 0);
+}
+
+Test(lease, an_adopted_value_may_be_renewed_only_while_its_lease_certainly_goes_on)
+{
+    struct lease l = fresh(6000);
+
+    lease_count_max(&l);
+    lease_adopt(&l, 16000, 4000, 3990, 10000);
+    cr_expect_eq(l.newest_ma, 16000);
+    lease_adopt(&l, 16000, 4000, 3999, 10000);
+    cr_expect_eq(l.newest_ma, 6000, "it may be over, and its fallback is what counts in any case");
+    cr_expect_eq(worst_ma(&l, 10000), 16000, "booked nevertheless");
+    lease_adopt(&l, 4000, 0, 0, 20000);
+    cr_expect_eq(l.newest_ma, 4000);
+    lease_retire(&l, 20000);
+    cr_expect_eq(l.newest_ma, 4000, "on its fallback it goes on");
 }
 
 Test(lease, an_adopted_value_is_replaced_by_the_first_grant_that_is_named)
@@ -255,7 +271,7 @@ Test(lease, an_adopted_value_is_replaced_by_the_first_grant_that_is_named)
     struct lease l = fresh(0);
 
     lease_count_max(&l);
-    lease_adopt(&l, 16000, 9000, 0);
+    lease_adopt(&l, 16000, 9000, 0, 0);
     lease_grant(&l, 10000, 0, 0);
     cr_expect_eq(l.cut_ms, 0, "lower than what it offers: a cut");
     lease_status(&l, 1, false, nothing, 100);
@@ -344,7 +360,7 @@ Test(lease, an_adopted_value_that_lasts_longer_than_new_grants_does_not_hide_a_r
     struct lease l = fresh(0);
 
     lease_count_max(&l);
-    lease_adopt(&l, 6000, 30000, 0); /* leases were longer before the restart */
+    lease_adopt(&l, 6000, 30000, 0, 0); /* leases were longer before the restart */
     lease_grant(&l, 10000, 1000, 1000);
     cr_expect_eq(worst_ma(&l, 1000), 10000);
     cr_expect_eq(worst_ma(&l, 1000 + ENDS), 10000, "booked longer than needed, never shorter");
@@ -355,7 +371,7 @@ Test(lease, a_closed_contactor_at_the_first_report_settles_from_the_maximum)
     struct lease l = fresh(0);
 
     lease_count_max(&l);
-    lease_adopt(&l, 0, 0, 1000);
+    lease_adopt(&l, 0, 0, 0, 1000);
     lease_adopt_closed(&l, 1000);
     cr_expect_eq(worst_ma(&l, 1000 + SETTLE - 1), 32000, "the vehicle may still follow what nobody told us");
     cr_expect_eq(worst_ma(&l, 1000 + SETTLE), 0);
