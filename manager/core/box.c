@@ -84,6 +84,11 @@ void box_gone(struct box *b)
     b->is_answerable = false;
 }
 
+int32_t box_newest_ma(const struct box *b)
+{
+    return b->lease.newest_ma == MA_UNSET ? 0 : b->lease.newest_ma;
+}
+
 bool box_is_plugged(const struct box *b)
 {
     return b->has_status && b->status.pilot != PILOT_A1 && b->status.pilot != PILOT_A2;

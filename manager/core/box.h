@@ -97,6 +97,9 @@ MUST_USE enum rc box_status(struct box *b, const struct site_box *site, const st
 /* Let time pass: silence, leases. Returns true when it has just fallen silent. */
 bool box_pass(struct box *b, const struct manager_params *params, int64_t now_ms);
 
+/* What its newest grant, or what was adopted, lets it draw; 0 without either. */
+int32_t box_newest_ma(const struct box *b);
+
 /* True when its newest Status does not say that there is no vehicle. */
 bool box_is_plugged(const struct box *b);
 

@@ -292,15 +292,10 @@ static void run_division(struct manager *m)
     }
 }
 
-static int32_t newest_ma(const struct box *b)
-{
-    return b->lease.newest_ma == MA_UNSET ? 0 : b->lease.newest_ma;
-}
-
 static void send_grant(struct manager *m, uint16_t box, int32_t ma, struct mfx_list *out)
 {
     struct box *b = &m->box[box];
-    int32_t old_ma = newest_ma(b);
+    int32_t old_ma = box_newest_ma(b);
     struct msg msg = {.kind = MSG_GRANT,
                       .grant = {.epoch = m->epoch, .status_seq = b->status.status_seq, .current_ma = ma, .lease_ms = m->rules.lease_ms, .reason = b->reason}};
 
@@ -372,64 +367,6 @@ static void send_raise(struct manager *m, uint16_t box, int32_t ma, struct mfx_l
     add_to_sums(m, box, before_ma);
 }
 
-/* After a restart: whether the site carries the present currents as they are, each at what `count` says. */
-static bool offers_fit(const struct manager *m, int32_t (*count)(const struct manager *m, uint16_t box, int phase))
-{
-    for (uint16_t node = 0; node < m->site->node_n; node++) {
-        int64_t sum_ma[PHASE_N] = {0};
-
-        for (uint16_t i = 0; i < m->site->box_n; i++) {
-            for (int p = 0; p < PHASE_N && site_box_is_under(m->site, i, node); p++) {
-                sum_ma[p] += count(m, i, p);
-            }
-        }
-        for (int p = 0; p < PHASE_N; p++) {
-            if (sum_ma[p] > m->budget.node[node].use_ma[p]) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static int32_t offer_of_heard_ma(const struct manager *m, uint16_t box, int phase)
-{
-    const struct box *b = &m->box[box];
-
-    return b->known == BOX_ACCOUNTED && (b->used & PHASE_BIT(phase)) != 0 ? newest_ma(b) : 0;
-}
-
-/* ... and the fallback of everybody who may be at it, for all that is known. */
-static int32_t offer_or_fallback_ma(const struct manager *m, uint16_t box, int phase)
-{
-    const struct box *b = &m->box[box];
-    bool may_fall_back = lease_is_fallback_due(&b->lease, m->now_ms) && (phase_wired(m->site->box[box].phases) & PHASE_BIT(phase)) != 0;
-
-    return max_i32(offer_of_heard_ma(m, box, phase), may_fall_back ? b->lease.fallback_ma : 0);
-}
-
-/* How the currents that are offered when the manager has restarted go on: as they are, so that a charging vehicle does not notice, as long
- * as the site carries them beside the fallbacks that are booked. When only those do not fit, nobody who has more than his own is told
- * anything while his lease goes on for long enough: a moment later all may have been heard, and until then nothing is prolonged. */
-enum carry { CARRY_ON, CARRY_HOLD, CARRY_CUT };
-
-static enum carry carry_now(const struct manager *m)
-{
-    if (offers_fit(m, offer_or_fallback_ma)) {
-        return CARRY_ON;
-    }
-    return offers_fit(m, offer_of_heard_ma) ? CARRY_HOLD : CARRY_CUT;
-}
-
-/* Gets no answer in this cycle. */
-static bool is_held(const struct manager *m, uint16_t box, enum carry carry)
-{
-    const struct lease *l = &m->box[box].lease;
-    int64_t hold_ms = min_i64(CARRY_HOLD_MS, m->rules.lease_ms / 2);
-
-    return m->is_restarting && carry == CARRY_HOLD && newest_ma(&m->box[box]) > l->fallback_ma && lease_ends_ms(l) > m->now_ms + hold_ms;
-}
-
 /* What a wallbox is to have now, before the one rule looks at raises. */
 static int32_t wanted_ma(const struct manager *m, uint16_t box, enum carry carry)
 {
@@ -438,7 +375,7 @@ static int32_t wanted_ma(const struct manager *m, uint16_t box, enum carry carry
     if (m->is_restarting) {
         bool goes_on = carry == CARRY_ON && b->demand_now.demand_ma > 0;
 
-        return goes_on || is_held(m, box, carry) ? newest_ma(b) : min_i32(b->target_ma, newest_ma(b));
+        return goes_on || carry_is_held(m, box, carry) ? box_newest_ma(b) : min_i32(b->target_ma, box_newest_ma(b));
     }
     if (follow_is_over(m, box)) {
         return follow_disobedient_ma(m, box);
@@ -457,7 +394,7 @@ static void run_grants(struct manager *m, struct mfx_list *out)
     for (uint16_t i = 0; i < m->site->box_n; i++) { /* cuts first: they make room and must not wait */
         int32_t want_ma = wanted_ma(m, i, carry);
 
-        if (m->box[i].is_answerable && want_ma < newest_ma(&m->box[i])) {
+        if (m->box[i].is_answerable && want_ma < box_newest_ma(&m->box[i])) {
             send_grant(m, i, want_ma, out);
         }
     }
@@ -466,12 +403,12 @@ static void run_grants(struct manager *m, struct mfx_list *out)
         int32_t want_ma = wanted_ma(m, i, carry);
         int32_t may_ma;
 
-        if (!b->is_answerable || !box_is_online(b) || want_ma <= newest_ma(b)) {
+        if (!b->is_answerable || !box_is_online(b) || want_ma <= box_newest_ma(b)) {
             continue;
         }
         may_ma = room_ma(m, i, want_ma);
         may_ma = may_ma < want_ma ? may_ma - may_ma % m->params->step_ma : may_ma;
-        if (may_ma >= m->site->box[i].min_ma && may_ma > newest_ma(b)) {
+        if (may_ma >= m->site->box[i].min_ma && may_ma > box_newest_ma(b)) {
             send_raise(m, i, may_ma, out);
         }
         if (may_ma < want_ma) {
@@ -481,8 +418,8 @@ static void run_grants(struct manager *m, struct mfx_list *out)
     for (uint16_t i = 0; i < m->site->box_n; i++) { /* whoever still waits for an answer keeps what he has */
         struct box *b = &m->box[i];
 
-        if (b->answer_due && b->is_answerable && box_is_online(b) && !is_held(m, i, carry)) {
-            send_grant(m, i, newest_ma(b), out);
+        if (b->answer_due && b->is_answerable && box_is_online(b) && !carry_is_held(m, i, carry)) {
+            send_grant(m, i, box_newest_ma(b), out);
         }
     }
 }

@@ -5,11 +5,6 @@
 #include "common/base/units.h"
 #include "manager/core/state.h"
 
-static int32_t newest_ma(const struct box *b)
-{
-    return b->lease.newest_ma == MA_UNSET ? 0 : b->lease.newest_ma;
-}
-
 bool follow_is_over(const struct manager *m, uint16_t box)
 {
     int32_t booked_ma = lease_offer_ma(&m->box[box].lease, m->now_ms);
@@ -81,12 +76,12 @@ int32_t follow_disobedient_ma(const struct manager *m, uint16_t box)
     int32_t min_ma = m->site->box[box].min_ma;
 
     if (!is_over_budget(m, box)) {
-        return newest_ma(b);
+        return box_newest_ma(b);
     }
-    if (newest_ma(b) > min_ma) {
+    if (box_newest_ma(b) > min_ma) {
         return min_ma;
     }
-    return b->lease.cut_ms == MS_NEVER && b->lease.settle_n == 0 ? 0 : newest_ma(b);
+    return b->lease.cut_ms == MS_NEVER && b->lease.settle_n == 0 ? 0 : box_newest_ma(b);
 }
 
 /* It takes part in the division no more, but it is there and will do what it is told. */
@@ -113,7 +108,7 @@ static void sum_later(struct manager *m)
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         bool is_target = m->alloc_result[i].state != ALLOC_FIXED;
         bool is_known = is_target || is_unacked_only(m, i);
-        int32_t ma = is_target ? m->box[i].target_ma : (is_given_up(m, i) ? 0 : newest_ma(&m->box[i]));
+        int32_t ma = is_target ? m->box[i].target_ma : (is_given_up(m, i) ? 0 : box_newest_ma(&m->box[i]));
 
         for (uint16_t node = m->site->box[i].node; node != NODE_NONE; node = m->site->node[node].parent) {
             for (int p = 0; p < PHASE_N; p++) {
@@ -151,7 +146,7 @@ void follow_run(struct manager *m)
     bool is_summed = false;
 
     for (uint16_t i = 0; i < m->site->box_n; i++) {
-        int64_t ma = newest_ma(&m->box[i]);
+        int64_t ma = box_newest_ma(&m->box[i]);
         int64_t cut_ma;
 
         m->unacked_ma[i] = (int32_t)ma;
@@ -170,7 +165,7 @@ void follow_run(struct manager *m)
         if (cut_ma > 0) {
             ma = (ma - cut_ma) / m->params->step_ma * m->params->step_ma;
             m->unacked_ma[i] = ma < m->site->box[i].min_ma ? 0 : (int32_t)ma;
-            sum_later_less(m, i, newest_ma(&m->box[i]) - m->unacked_ma[i]);
+            sum_later_less(m, i, box_newest_ma(&m->box[i]) - m->unacked_ma[i]);
         }
     }
 }

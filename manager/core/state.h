@@ -15,7 +15,7 @@
 #define VERDICT_WAIT_MS 2500 /* below the 3 s that a wallbox waits */
 #define WHITELIST_STEP_MAX 4 /* parts of the list that one step sends */
 #define WHITELIST_RETRY_MS 10000
-#define CARRY_HOLD_MS 3000 /* what is left of a lease when its holder must be told something after a restart */
+#define CARRY_HOLD_MS 3000  /* what is left of a lease when its holder must be told something after a restart */
 #define EXCESS_HOLD_MS 3000 /* longer than settle_ms, until the next Status shows what is drawn */
 #define OVERDRAW_MA 1000    /* more than this above what is booked is disobedience, less is measurement */
 
@@ -185,6 +185,15 @@ void follow_excess(struct manager *m);
 /* What those that do not confirm are to have (unacked_ma), after the division. Such a wallbox keeps what it has, unless too little is left
  * for that meanwhile: then the excess is cut from it as well, without waiting for its answer (S2, S3). */
 void follow_run(struct manager *m);
+
+/* carry.c: currents offered before a restart. */
+/* How the currents that are offered when the manager has restarted go on: as they are, so that a charging vehicle does not notice, as long
+ * as the site carries them beside the fallbacks that are booked. When only those do not fit, nobody who has more than his own is told
+ * anything while his lease goes on for long enough: a moment later all may have been heard, and until then nothing is prolonged. */
+enum carry { CARRY_ON, CARRY_HOLD, CARRY_CUT };
+enum carry carry_now(const struct manager *m);
+/* True when it gets no answer in this cycle. */
+bool carry_is_held(const struct manager *m, uint16_t box, enum carry carry);
 
 /* cycle.c: one control cycle. */
 void cycle_run(struct manager *m, struct mfx_list *out);
