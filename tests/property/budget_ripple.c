@@ -43,7 +43,8 @@ static void make_site(struct play *p)
         for (int phase = 0; phase < PHASE_N; phase++) {
             node->limit_ma[phase] = pick(p, 10000, 400000);
             node->base_load_worst_ma[phase] = pick(p, 0, 40000);
-            p->base_ma[i][phase] = pick(p, -20000, 60000); /* sometimes the node is over its limit, or exports more than is credited */
+            /* Sometimes the node is over its limit, or exports more than is credited; never more than its limit, or its meter is doubted. */
+            p->base_ma[i][phase] = pick(p, -20000 > -node->limit_ma[phase] ? -20000 : -node->limit_ma[phase], 60000);
         }
         if (i == 0 || pick(p, 0, 1) == 1) {
             p->site.meter[p->site.meter_n++] = (struct site_meter){.node = i, .role = METER_HOUSE, .phases = PHASES_L1_L2_L3, .lag_ms = pick(p, 0, 4) * 500};
@@ -51,9 +52,10 @@ static void make_site(struct play *p)
     }
     for (uint16_t i = 0; i < p->site.box_n; i++) {
         p->site.box[i] = (struct site_box){.node = (uint16_t)pick(p, 0, p->site.node_n - 1), .phases = PHASES_L1_L2_L3, .min_ma = 6000, .max_ma = 32000};
-        for (int phase = 0; phase < PHASE_N; phase++) {
-            p->drawn_ma[i][phase] = pick(p, 0, 1) * pick(p, 0, 32000);
-        }
+        /* Alike on all phases: an overload where no wallbox draws, while they do on others, puts the meter in doubt. */
+        p->drawn_ma[i][0] = pick(p, 0, 1) * pick(p, 0, 32000);
+        p->drawn_ma[i][1] = p->drawn_ma[i][0];
+        p->drawn_ma[i][2] = p->drawn_ma[i][0];
     }
 }
 
