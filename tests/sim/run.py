@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """The deterministic simulator (build/release/tests/sim) on all cores: seeds for each run of the tests, more by hand.
 
-    tests/sim/run.py                          the first 1000 seeds, their hashes twice, and some with other numbers of wallboxes
+    tests/sim/run.py                          the first 1000 seeds, their hashes twice, some with other numbers of wallboxes, ten runs of six hours
     tests/sim/run.py --first N --seeds M      those
-    tests/sim/run.py --long                   three runs of six hours besides
     tests/sim/run.py --table                  how long the offers were above the budget, by fault, against the bound
 
 Prints what failed and closes with `N passed, N failed, N skipped`.
@@ -21,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 SLICE = 50  # seeds of one process
 HASHED = 10
+LONG_RUNS = 10
 
 
 class Total:
@@ -63,8 +63,7 @@ def jobs(options):
         yield ["--seeds", 20, "--clients", 3, "--keep-going"]
         yield ["--seeds", 4, "--clients", 64, "--keep-going"]
         yield ["--seeds", 20, "--calm", "--keep-going"]
-    if options.long:
-        for seed in range(1, 4):
+        for seed in range(1, LONG_RUNS + 1):
             yield ["--seed", seed, "--hours", 6]
 
 
@@ -97,7 +96,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=0)
-    parser.add_argument("--long", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--program", default=str(ROOT / "build" / "release" / "tests" / "sim"))
     options = parser.parse_args()

@@ -151,6 +151,21 @@ static bool is_busy(const char *path)
     return is_alive;
 }
 
+/* Why binding failed. libuv says EACCES for a folder that is not there. */
+static const char *bind_why(const char *path, int status)
+{
+    char folder[sizeof(((struct line_server *)0)->path)];
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    CHECK(text_copy(folder, sizeof folder, path) == RC_OK);
+    if (slash == NULL || slash == path) {
+        return uv_strerror(status);
+    }
+    folder[slash - path] = '\0';
+    return stat(folder, &st) != 0 && errno == ENOENT ? "its folder does not exist" : uv_strerror(status);
+}
+
 enum rc lines_listen(struct line_server *s, uv_loop_t *loop, const char *path, const struct line_events *events, void *user, const char **out_why)
 {
     *s = (struct line_server){.loop = loop, .events = events, .user = user};
@@ -167,7 +182,7 @@ enum rc lines_listen(struct line_server *s, uv_loop_t *loop, const char *path, c
     int status = uv_pipe_bind(&s->pipe, path);
     status = status == 0 ? uv_listen((uv_stream_t *)&s->pipe, 128, on_connection) : status;
     if (status != 0) {
-        *out_why = uv_strerror(status);
+        *out_why = bind_why(path, status);
         uv_close((uv_handle_t *)&s->pipe, NULL);
         return RC_IO;
     }

@@ -37,8 +37,9 @@ enum rc record_open(struct record *r, const char *path)
     r->nodes = begin_beside(path, "",
                             "t_ms,node,limit_l1_ma,limit_l2_ma,limit_l3_ma,true_l1_ma,true_l2_ma,true_l3_ma,house_l1_ma,house_l2_ma,house_l3_ma,"
                             "solar_l1_ma,solar_l2_ma,solar_l3_ma,wallboxes_l1_ma,wallboxes_l2_ma,wallboxes_l3_ma\n");
-    r->boxes = begin_beside(path, ".wallboxes", "t_ms,serial,pilot_ma,contactor,drawn_l1_ma,drawn_l2_ma,drawn_l3_ma,energy_wh\n");
-    r->vehicles = begin_beside(path, ".vehicles", "t_ms,serial,wants,used_l1,used_l2,used_l3,max_ma\n");
+    /* One line for one cause: the others lie beside it. */
+    r->boxes = r->nodes == NULL ? NULL : begin_beside(path, ".wallboxes", "t_ms,serial,pilot_ma,contactor,drawn_l1_ma,drawn_l2_ma,drawn_l3_ma,energy_wh\n");
+    r->vehicles = r->boxes == NULL ? NULL : begin_beside(path, ".vehicles", "t_ms,serial,wants,used_l1,used_l2,used_l3,max_ma\n");
     if (r->nodes != NULL && r->boxes != NULL && r->vehicles != NULL) {
         return RC_OK;
     }
