@@ -177,10 +177,18 @@ void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32
     x->n++;
 }
 
+void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N], int64_t now_ms)
+{
+    CHECK(box < b->site->box_n);
+    b->box[box].granted.at_ms = now_ms;
+    memcpy(b->box[box].granted.ma, ma, sizeof b->box[box].granted.ma);
+}
+
 void budget_box_silent(struct budget *b, uint16_t box)
 {
     CHECK(box < b->site->box_n);
     b->box[box].is_heard = false;
+    b->box[box].granted = (struct drawn_at){0};
     b->box[box].first = 0;
     b->box[box].n = 0;
 }
@@ -222,13 +230,26 @@ static int32_t true_budget_ma(const struct site_node *s, int p, int32_t base_ma,
     return clamp_i32(s->limit_ma[p] - site_reserve_ma(s, p) - max_i32(base_ma, -credit_ma), 0, MA_MAX);
 }
 
+/* Whether a fall looks like vehicles that have moved and were not reported yet: the meter itself shows no more than the limit less the reserve,
+ * so that nothing is overloaded, and what they were granted would explain it. Otherwise each raise that a meter shows before the wallboxes
+ * report it would be cut again. */
+static bool may_be_vehicles(const struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int p)
+{
+    const struct site_node *s = &b->site->node[node];
+    const struct budget_node *n = &b->node[node];
+
+    return b->meter[meter].last.current_ma[p] <= s->limit_ma[p] - site_reserve_ma(s, p) && n->filter[p].use - n->true_ma[p] <= own->untold_ma[node][p];
+}
+
 /* A fall below the ripple is not passed on: the reserve covers it, and where the reserve is smaller than the ripple, the reserve is what is
  * tolerated. Into a fallback any fall is passed on. */
-static void filter_phase(struct budget *b, uint16_t node, int p)
+static void filter_phase(struct budget *b, uint16_t node, int p, int32_t fall_hold_ms)
 {
     struct budget_node *n = &b->node[node];
-    int32_t fall_ma = n->is_fallback ? 0 : min_i32(b->params->ripple_ma, site_reserve_ma(&b->site->node[node], p));
-    const struct budget_filter_rules rules = {.fall = fall_ma, .rise = b->params->ripple_ma, .hold_ms = b->params->rise_hold_ms};
+    const struct budget_filter_rules rules = {.fall = n->is_fallback ? 0 : min_i32(b->params->ripple_ma, site_reserve_ma(&b->site->node[node], p)),
+                                              .fall_hold_ms = fall_hold_ms,
+                                              .rise = b->params->ripple_ma,
+                                              .hold_ms = b->params->rise_hold_ms};
     int32_t schedule_ma = n->schedule.limit_ma[p];
 
     budget_filter_run(&n->filter[p], n->true_ma[p], &rules, b->now_ms);
@@ -289,7 +310,7 @@ static bool run_node(struct budget *b, uint16_t node, uint16_t meter, const stru
         int32_t before_ma = n->use_ma[p];
 
         n->true_ma[p] = true_budget_ma(s, p, n->base_ma[p], b->params->export_credit_permille);
-        filter_phase(b, node, p);
+        filter_phase(b, node, p, is_good && may_be_vehicles(b, node, meter, own, p) ? UNTOLD_LATE_MS : 0);
         is_changed = is_changed || n->use_ma[p] != before_ma;
     }
     filter_watts(b, node);

@@ -8,7 +8,7 @@ int64_t budget_window_ms(const struct budget *b, uint16_t meter)
     return (int64_t)b->site->meter[meter].lag_ms + LAG_MARGIN_MS;
 }
 
-/* Largest figure of a wallbox at or after `from_ms`; the newest one always counts, however old it is. */
+/* Largest figure of a wallbox since `from_ms`, with the one that was in force then: it was reported before. */
 static void most_since(const struct budget_box *box, int64_t from_ms, int32_t out_ma[PHASE_N])
 {
     for (int p = 0; p < PHASE_N; p++) {
@@ -17,16 +17,17 @@ static void most_since(const struct budget_box *box, int64_t from_ms, int32_t ou
     for (int k = box->n - 1; k >= 0; k--) {
         const struct drawn_at *at = &box->at[(box->first + k) % DRAWN_KEPT];
 
-        if (at->at_ms < from_ms) {
-            return; /* the ring is in order of time */
-        }
         for (int p = 0; p < PHASE_N; p++) {
             out_ma[p] = max_i32(out_ma[p], at->ma[p]);
+        }
+        if (at->at_ms <= from_ms) {
+            return; /* the ring is in order of time */
         }
     }
 }
 
-/* Figure of a wallbox when the meter was read: what it drew later the meter cannot have seen. */
+/* Figure of a wallbox at a moment; the newest one when none is known from then. What it drew after the meter was read the meter cannot have
+ * seen. */
 static void figure_at(const struct budget_box *box, int64_t taken_ms, int32_t out_ma[PHASE_N])
 {
     const int32_t *ma = box->newest.ma;
@@ -46,6 +47,15 @@ static void figure_at(const struct budget_box *box, int64_t taken_ms, int32_t ou
     }
 }
 
+/* How much more than it reported a wallbox may draw by now: all that it was granted a moment ago, later no more than a vehicle moves before it is
+ * reported. */
+static int32_t untold_ma(const struct budget_box *box, int p, int64_t now_ms)
+{
+    int32_t most_ma = now_ms - box->granted.at_ms > RAISE_SEEN_MS ? UNTOLD_MA : MA_MAX;
+
+    return clamp_i32(box->granted.ma[p] - box->newest.ma[p], 0, most_ma);
+}
+
 /* The window reaches back from the moment the meter was read, not from now: that is the moment the meter's figure is `lag_ms` old. */
 static void add_box(const struct budget *b, const uint16_t *house, uint16_t box, struct budget_own *out)
 {
@@ -54,14 +64,18 @@ static void add_box(const struct budget *b, const uint16_t *house, uint16_t box,
     for (int level = 0; level < DEPTH_MAX && at != NODE_NONE; level++) {
         int32_t most_ma[PHASE_N];
         int32_t then_ma[PHASE_N];
+        int32_t first_ma[PHASE_N];
         uint16_t meter = house[at];
 
         if (meter != METER_MAX && b->meter[meter].state == METER_GOOD) {
             most_since(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), most_ma);
             figure_at(&b->box[box], b->meter[meter].last.taken_ms, then_ma);
+            figure_at(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), first_ma);
             for (int p = 0; p < PHASE_N; p++) {
                 out->then_ma[at][p] += min_i32(then_ma[p], most_ma[p]);
+                out->apart_ma[at][p] += max_i32(most_ma[p] - max_i32(then_ma[p], first_ma[p]), 0);
                 out->most_ma[at][p] += most_ma[p];
+                out->untold_ma[at][p] += untold_ma(&b->box[box], p, b->now_ms);
             }
         }
         at = b->site->node[at].parent;
@@ -92,7 +106,8 @@ void budget_own_below(const struct budget *b, uint16_t node, int64_t at_ms, stru
     }
 }
 
-/* The part of the distance between the two estimates that has lasted for a whole window.
+/* The part of the distance between the two estimates that has lasted for a whole window. A vehicle that goes up or down all the time is none:
+ * it draws most at one end of the window, and many ramps are longer than a window.
  *
  * The figures of many wallboxes always move a little. If any distance counted once it has been there for long, that flicker would
  * open the door for the next ramp; therefore the smallest distance of the window counts, and a new window begins when one is over.
@@ -127,7 +142,7 @@ void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const 
         int32_t metered_ma = b->meter[meter].last.current_ma[p];
         int32_t high_ma = metered_ma - own->then_ma[node][p];
         int32_t low_ma = metered_ma - own->most_ma[node][p];
-        int32_t lift_ma = lasting_ma(n, p, high_ma - low_ma, b->params->ripple_ma, window_ms, now_ms);
+        int32_t lift_ma = lasting_ma(n, p, own->apart_ma[node][p], b->params->ripple_ma, window_ms, now_ms);
 
         CHECK(high_ma >= low_ma);
         out_ma[p] = metered_ma > s->limit_ma[p] - site_reserve_ma(s, p) ? high_ma : low_ma + lift_ma;

@@ -3,7 +3,7 @@
  * A meter shows the past and a wallbox' figure the present, so their difference is wrong while a vehicle ramps. Two estimates are made:
  * `low` subtracts the largest figure of the lag window, `high` the one at the moment the meter was read: a figure later than that would make
  * each cut look like a rise of the house, and cut again. The budget follows `low`; `high` counts when the metered current itself is above
- * limit - reserve, and that part of their distance counts which has lasted for a whole window.
+ * limit - reserve, and that part of their distance counts which has lasted for a whole window, ramps excepted.
  */
 #pragma once
 
@@ -15,6 +15,8 @@
 struct budget_own {
     int32_t then_ma[NODE_MAX][PHASE_N]; /* when the meter was read */
     int32_t most_ma[NODE_MAX][PHASE_N];
+    int32_t apart_ma[NODE_MAX][PHASE_N];  /* how far the larger one of the window's two ends is below the largest of the window */
+    int32_t untold_ma[NODE_MAX][PHASE_N]; /* how much more they may draw by now than they reported */
 };
 
 /* Sum up the wallboxes' figures.

@@ -8,11 +8,30 @@ static void forget_rise(struct budget_filter *f)
     f->rise_half_ms = MS_NEVER;
 }
 
+static void forget_fall(struct budget_filter *f)
+{
+    f->fall_since_ms = MS_NEVER;
+    f->fall_due_ms = MS_FOREVER;
+}
+
 void budget_filter_reset(struct budget_filter *f)
 {
     f->is_started = false;
     f->use = 0;
     forget_rise(f);
+    forget_fall(f);
+}
+
+/* The newest figure is passed on, not the mildest of the time: in doubt the wallboxes get less. */
+static void pass_fall(struct budget_filter *f, int32_t now, const struct budget_filter_rules *rules, int64_t now_ms)
+{
+    forget_rise(f);
+    f->fall_since_ms = f->fall_since_ms == MS_NEVER ? now_ms : f->fall_since_ms;
+    f->fall_due_ms = f->fall_since_ms + rules->fall_hold_ms;
+    if (now_ms >= f->fall_due_ms) {
+        f->use = now;
+        forget_fall(f);
+    }
 }
 
 /* Take the present figure into the rise that is being held. */
@@ -55,11 +74,17 @@ void budget_filter_run(struct budget_filter *f, int32_t now, const struct budget
 {
     int64_t rise = (int64_t)now - f->use;
 
-    if (!f->is_started || (rise < 0 && -rise >= rules->fall)) {
+    if (!f->is_started) {
         f->use = now;
         f->is_started = true;
-        forget_rise(f);
-    } else if (rise > 0 && rise >= rules->rise) {
+        return;
+    }
+    if (rise < 0 && -rise >= rules->fall) {
+        pass_fall(f, now, rules, now_ms);
+        return;
+    }
+    forget_fall(f);
+    if (rise > 0 && rise >= rules->rise) {
         pass_rise(f, now, rules, now_ms);
     } else {
         forget_rise(f);
@@ -68,5 +93,5 @@ void budget_filter_run(struct budget_filter *f, int32_t now, const struct budget
 
 int64_t budget_filter_next_ms(const struct budget_filter *f, int32_t hold_ms)
 {
-    return f->rise_since_ms == MS_NEVER ? MS_FOREVER : after_ms(f->rise_since_ms, hold_ms);
+    return min_i64(f->fall_due_ms, f->rise_since_ms == MS_NEVER ? MS_FOREVER : after_ms(f->rise_since_ms, hold_ms));
 }

@@ -127,14 +127,15 @@ static void sum_later_less(struct manager *m, uint16_t box, int32_t ma)
     }
 }
 
-static int64_t excess_ma(const struct manager *m, uint16_t box)
+/* What is too much where a wallbox draws, with what others draw beyond what is booked for them, as in the division. */
+static int64_t too_much_ma(const struct manager *m, uint16_t box)
 {
     int64_t most_ma = 0;
 
     for (uint16_t node = m->site->box[box].node; node != NODE_NONE; node = m->site->node[node].parent) {
         for (int p = 0; p < PHASE_N; p++) {
             if ((m->box[box].used & PHASE_BIT(p)) != 0) {
-                most_ma = max_i64(most_ma, m->later_ma[node][p] - m->budget.node[node].use_ma[p]);
+                most_ma = max_i64(most_ma, m->later_ma[node][p] + m->excess_ma[node][p] - m->budget.node[node].use_ma[p]);
             }
         }
     }
@@ -161,7 +162,7 @@ void follow_run(struct manager *m)
             sum_later(m);
             is_summed = true;
         }
-        cut_ma = excess_ma(m, i);
+        cut_ma = too_much_ma(m, i);
         if (cut_ma > 0) {
             ma = (ma - cut_ma) / m->params->step_ma * m->params->step_ma;
             m->unacked_ma[i] = ma < m->site->box[i].min_ma ? 0 : (int32_t)ma;

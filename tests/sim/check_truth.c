@@ -179,12 +179,30 @@ void check_board(struct sim *s, uint16_t box, const int32_t before_ma[PHASE_N])
     }
 }
 
+/* What a silent wallbox draws is base load for a good meter above it, of this node or of one below that hands its base load up. */
+static bool is_base_load(const struct sim *s, uint16_t manager, uint16_t box, uint16_t node)
+{
+    const struct manager *m = s->manager[manager].core;
+
+    if (s->check.book[manager][box].is_online) {
+        return false;
+    }
+    for (uint16_t n = s->site.box[box].node; n != NODE_NONE; n = s->site.node[n].parent) {
+        if (site_house_meter(&s->site, n) != METER_MAX && !ledger_is_meter_lost(m, n)) {
+            return true;
+        }
+        if (n == node) {
+            break;
+        }
+    }
+    return false;
+}
+
 /* Sum of the offers on one node-phase. An overdrawing vehicle is cut in two steps, each of which settles (04 4.4); a phase that is newly
- * used counts from the Status that shows it; what a silent wallbox draws is base load for a meter and must not count twice. */
+ * used counts from the Status that shows it; what is base load must not count twice. */
 static int64_t offers_ma(const struct sim *s, uint16_t manager, uint16_t node, int p)
 {
     const struct ledger_box *book = s->check.book[manager];
-    bool is_metered = site_house_meter(&s->site, node) != METER_MAX && !ledger_is_meter_lost(s->manager[manager].core, node);
     int64_t sum_ma = 0;
 
     for (uint16_t i = 0; i < s->site.box_n; i++) {
@@ -193,7 +211,7 @@ static int64_t offers_ma(const struct sim *s, uint16_t manager, uint16_t node, i
 
         if (b->is_closed && !is_excused && check_may_obey(s, i, manager) && site_box_is_under(&s->site, i, node) &&
             (check_phases(s, i) & book[i].used & PHASE_BIT(p)) != 0) {
-            sum_ma += is_metered && !book[i].is_online ? max_i32(0, b->pilot_ma - s->check.drawn_ma[i][p]) : b->pilot_ma;
+            sum_ma += is_base_load(s, manager, i, node) ? max_i32(0, b->pilot_ma - s->check.drawn_ma[i][p]) : b->pilot_ma;
         }
     }
     return sum_ma;

@@ -35,6 +35,26 @@ Test(budget_filter, a_fall_of_the_ripple_counts_at_once_and_a_smaller_one_does_n
     cr_expect_eq(f.use, 19700);
 }
 
+Test(budget_filter, a_fall_that_must_last_counts_when_it_has_and_as_it_is_then)
+{
+    const struct budget_filter_rules slow = {.fall = 300, .rise = 300, .hold_ms = 10000, .fall_hold_ms = 1500};
+    struct budget_filter f = started(20000);
+
+    budget_filter_run(&f, 18000, &slow, 1000);
+    cr_expect_eq(f.use, 20000);
+    cr_expect_eq(budget_filter_next_ms(&f, slow.hold_ms), 2500);
+    budget_filter_run(&f, 19900, &slow, 1500); /* not below by the ripple any more: the time begins anew */
+    cr_expect_eq(budget_filter_next_ms(&f, slow.hold_ms), MS_FOREVER);
+    budget_filter_run(&f, 18000, &slow, 2000);
+    budget_filter_run(&f, 17000, &slow, 3499);
+    cr_expect_eq(f.use, 20000);
+    budget_filter_run(&f, 17500, &slow, 3500);
+    cr_expect_eq(f.use, 17500);
+    budget_filter_run(&f, 16000, &slow, 3600);
+    budget_filter_run(&f, 16000, &rules, 3700); /* it need not last any more */
+    cr_expect_eq(f.use, 16000);
+}
+
 Test(budget_filter, a_rise_counts_when_it_has_been_there_for_the_whole_time)
 {
     struct budget_filter f = started(10000);
