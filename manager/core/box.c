@@ -47,10 +47,6 @@ void box_hello(struct box *b, const struct site_box *site, uint16_t peer, const 
     b->fallback_storing = false;
     b->fallback_sent = false;
     lease_fallback(&b->lease, hello->fallback_ma, now_ms); /* what is stored is shown; nothing sent earlier can still arrive */
-    if (b->is_count_max) {
-        b->is_count_max = false;
-        lease_count_again(&b->lease, now_ms);
-    }
     memcpy(b->firmware, hello->firmware, sizeof b->firmware);
 }
 
@@ -125,10 +121,13 @@ static void note_used(struct box *b, const struct site_box *site, int64_t now_ms
     }
 }
 
-/* A grant sent after the silence began was named, so the client certainly obeys again. */
+/* The Status answers something that was sent after the silence was noticed, a grant or a Welcome: the client certainly obeys again. A Hello
+ * alone may have been under way since before its process stood still. */
 static void end_count_max(struct box *b, uint32_t named_seq, int64_t now_ms)
 {
-    if (b->is_count_max && named_seq != 0 && b->lease.named_sent_ms != MS_NEVER && b->lease.named_sent_ms > b->silent_since_ms) {
+    bool is_named = named_seq != 0 && b->lease.named_sent_ms != MS_NEVER && b->lease.named_sent_ms > b->silent_since_ms;
+
+    if (b->is_count_max && (is_named || b->welcome_ms > b->silent_since_ms)) {
         b->is_count_max = false;
         lease_count_again(&b->lease, now_ms);
     }
@@ -176,7 +175,7 @@ bool box_pass(struct box *b, const struct manager_params *params, int64_t now_ms
         return false;
     }
     b->is_silent = true;
-    b->silent_since_ms = b->status_ms;
+    b->silent_since_ms = now_ms;
     if (b->is_watchdog_none) {
         b->is_count_max = true;
         lease_count_max(&b->lease);

@@ -177,18 +177,17 @@ void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32
     x->n++;
 }
 
-void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N], int64_t now_ms)
+void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N])
 {
     CHECK(box < b->site->box_n);
-    b->box[box].granted.at_ms = now_ms;
-    memcpy(b->box[box].granted.ma, ma, sizeof b->box[box].granted.ma);
+    memcpy(b->box[box].granted_ma, ma, sizeof b->box[box].granted_ma);
 }
 
 void budget_box_silent(struct budget *b, uint16_t box)
 {
     CHECK(box < b->site->box_n);
     b->box[box].is_heard = false;
-    b->box[box].granted = (struct drawn_at){0};
+    memset(b->box[box].granted_ma, 0, sizeof b->box[box].granted_ma);
     b->box[box].first = 0;
     b->box[box].n = 0;
 }

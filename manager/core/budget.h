@@ -25,9 +25,7 @@
 #define DRAWN_KEPT 64           /* figures kept per wallbox ... */
 #define DRAWN_GRAIN_MS 170      /* ... one for each so long, the largest: together more than the longest lag window, 10.5 s */
 #define LAG_MARGIN_MS 500       /* the lag window is the lag of the meter's model and so much */
-#define UNTOLD_LATE_MS 1500     /* a vehicle that has moved has been reported after this: a Status comes every second ... */
-#define UNTOLD_MA 1500          /* ... and at once after 500 mA, so that it moves no further meanwhile, ... */
-#define RAISE_SEEN_MS 7500      /* ... unless it follows a raise, for which the slowest takes 6 s */
+#define UNTOLD_LATE_MS 1500     /* a vehicle that has moved has been reported after this: a Status comes every second */
 
 enum meter_state { METER_NEVER, METER_GOOD, METER_SILENT, METER_IMPLAUSIBLE };
 
@@ -54,8 +52,8 @@ struct drawn_at {
 struct budget_box {
     bool is_heard; /* false: silent, subtracts 0 */
     struct drawn_at newest;
-    struct drawn_at granted; /* what it may draw since its grant changed last */
-    uint8_t first;           /* ring of the largest figures of each DRAWN_GRAIN_MS, oldest first */
+    int32_t granted_ma[PHASE_N]; /* what it may draw */
+    uint8_t first;               /* ring of the largest figures of each DRAWN_GRAIN_MS, oldest first */
     uint8_t n;
     struct drawn_at at[DRAWN_KEPT];
 };
@@ -107,9 +105,9 @@ void budget_meter_trouble(struct budget *b, uint16_t meter, enum meter_doubt tro
  * Older than the last one: ignored. */
 void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32_t ma[PHASE_N]);
 
-/* The grant of a wallbox changed: ma in site order, 0 on phases that its vehicle does not use. A meter may show a raise before the wallbox
+/* What a wallbox was granted, in site order, 0 on phases that it is not wired to: a meter may show that it draws more before the wallbox
  * reports it (UNTOLD_LATE_MS). */
-void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N], int64_t now_ms);
+void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N]);
 
 /* A wallbox has fallen silent: from now on it subtracts 0, its figures are forgotten. */
 void budget_box_silent(struct budget *b, uint16_t box);

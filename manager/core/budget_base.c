@@ -47,15 +47,6 @@ static void figure_at(const struct budget_box *box, int64_t taken_ms, int32_t ou
     }
 }
 
-/* How much more than it reported a wallbox may draw by now: all that it was granted a moment ago, later no more than a vehicle moves before it is
- * reported. */
-static int32_t untold_ma(const struct budget_box *box, int p, int64_t now_ms)
-{
-    int32_t most_ma = now_ms - box->granted.at_ms > RAISE_SEEN_MS ? UNTOLD_MA : MA_MAX;
-
-    return clamp_i32(box->granted.ma[p] - box->newest.ma[p], 0, most_ma);
-}
-
 /* The window reaches back from the moment the meter was read, not from now: that is the moment the meter's figure is `lag_ms` old. */
 static void add_box(const struct budget *b, const uint16_t *house, uint16_t box, struct budget_own *out)
 {
@@ -75,7 +66,7 @@ static void add_box(const struct budget *b, const uint16_t *house, uint16_t box,
                 out->then_ma[at][p] += min_i32(then_ma[p], most_ma[p]);
                 out->apart_ma[at][p] += max_i32(most_ma[p] - max_i32(then_ma[p], first_ma[p]), 0);
                 out->most_ma[at][p] += most_ma[p];
-                out->untold_ma[at][p] += untold_ma(&b->box[box], p, b->now_ms);
+                out->untold_ma[at][p] += max_i32(b->box[box].granted_ma[p] - b->box[box].newest.ma[p], 0);
             }
         }
         at = b->site->node[at].parent;

@@ -226,16 +226,26 @@ static void on_dimming(struct manager *m, const struct schedule_limit *limit, in
     m->cycle_wanted = true;
 }
 
+/* A silent wallbox whose grants are still booked would count twice if what it drew last became base load: with its exposure and in the meter.
+ * When they are spent, what it draws is base load. */
+static void forget_silent(struct manager *m, uint16_t box)
+{
+    if (m->box[box].is_silent && m->budget.box[box].is_heard && lease_is_spent(&m->box[box].lease)) {
+        budget_box_silent(&m->budget, box);
+        m->cycle_wanted = true;
+    }
+}
+
 /* What ends by itself ends before the event is looked at. */
 static void pass(struct manager *m, struct mfx_list *out)
 {
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         if (box_pass(&m->box[i], m->params, m->now_ms)) {
             m->cycle_wanted = true;
-            budget_box_silent(&m->budget, i);
             fx_note(out, MNOTE_LOST, i, lease_offer_ma(&m->box[i].lease, m->now_ms), 0);
             fx_event(out, EVENT_BOX_LOST, i, 0, METER_MAX);
         }
+        forget_silent(m, i);
     }
     if (m->dimming.is_on && m->dimming.until_ms <= m->now_ms) {
         m->dimming.is_on = false;

@@ -292,14 +292,15 @@ static void run_division(struct manager *m)
     }
 }
 
+/* On each phase that it is wired to: its vehicle may begin to use another one any time. */
 static void tell_budget(struct manager *m, uint16_t box, int32_t ma)
 {
     int32_t phase_ma[PHASE_N];
 
     for (int p = 0; p < PHASE_N; p++) {
-        phase_ma[p] = (m->box[box].used & PHASE_BIT(p)) != 0 ? ma : 0;
+        phase_ma[p] = (phase_wired(m->site->box[box].phases) & PHASE_BIT(p)) != 0 ? ma : 0;
     }
-    budget_box_granted(&m->budget, box, phase_ma, m->now_ms);
+    budget_box_granted(&m->budget, box, phase_ma);
 }
 
 static void send_grant(struct manager *m, uint16_t box, int32_t ma, struct mfx_list *out)
@@ -320,9 +321,7 @@ static void send_grant(struct manager *m, uint16_t box, int32_t ma, struct mfx_l
     if (ma < old_ma) {
         fx_note(out, MNOTE_CUT, box, old_ma, ma);
     }
-    if (ma != old_ma) {
-        tell_budget(m, box, ma);
-    }
+    tell_budget(m, box, ma);
     box_exposure(b, &m->site->box[box], m->now_ms, m->exposure_ma[box]);
 }
 

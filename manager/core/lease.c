@@ -26,6 +26,11 @@ static int64_t fallback_from_ms(const struct lease *l)
     return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->lease_ms;
 }
 
+bool lease_is_spent(const struct lease *l)
+{
+    return l->live_n == 0 && l->settle_n == 0;
+}
+
 bool lease_is_fallback_due(const struct lease *l, int64_t now_ms)
 {
     return l->fallback_ma > 0 && fallback_from_ms(l) <= now_ms;

@@ -122,6 +122,9 @@ void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms);
 /* Current booked on phases that the vehicle uses: grants, fallback when due, values still settling. As of the last retire. */
 int32_t lease_offer_ma(const struct lease *l, int64_t now_ms);
 
+/* True when nothing that was granted is booked any more, nor settling. As of the last retire. */
+bool lease_is_spent(const struct lease *l);
+
 /* True when its fallback is booked: it may be drawing it, for all that is known. */
 bool lease_is_fallback_due(const struct lease *l, int64_t now_ms);
 

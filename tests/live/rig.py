@@ -26,6 +26,10 @@ class Failed(Exception):
     """What a test expected did not happen."""
 
 
+class Skipped(Exception):
+    """This machine does not let the test happen."""
+
+
 def expect(condition, text):
     if not condition:
         raise Failed(text)
@@ -73,8 +77,14 @@ def free_port():
 class Program:
     """One process, its output in a file."""
 
-    def __init__(self, name, arguments, folder, output_name=None):
+    def __init__(self, name, arguments, folder, output_name=None, user=None):
+        """user: number of another user; it runs a copy of the program, because the folder of the build may be closed to him."""
         self.name = name
+        path = BIN / name
+        if user is not None:
+            path = folder / name
+            if not path.exists():
+                shutil.copy(BIN / name, path)
         self.log_path = folder / f"{output_name or name}.log"
         self._log = open(self.log_path, "ab")
         self._is_asked = False
@@ -84,8 +94,8 @@ class Program:
             options = f"log_path={os.environ['WALLBOX_SANITIZER_LOG']}/{name}"
             environment["ASAN_OPTIONS"] = options
             environment["UBSAN_OPTIONS"] = options + ":print_stacktrace=1"
-        self.process = subprocess.Popen([str(BIN / name), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-                                        env=environment, cwd=folder)
+        self.process = subprocess.Popen([str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                                        env=environment, cwd=folder, user=user)
 
     def output(self):
         return self.log_path.read_text(errors="replace")
@@ -161,8 +171,8 @@ class Rig:
             self._control.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self, name, arguments, output_name=None):
-        program = Program(name, arguments, self.folder, output_name)
+    def _start(self, name, arguments, output_name=None, user=None):
+        program = Program(name, arguments, self.folder, output_name, user)
         self._programs.append(program)
         return program
 
@@ -196,15 +206,28 @@ class Rig:
         wait_for("the manager to answer", lambda: not self.manager.is_running() or self.get("/health", quiet=True))
         expect(self.manager.is_running(), "wallbox-manager ended: " + self.manager.output())
 
-    def start_client(self, serial, **settings):
+    def start_client(self, serial, user=None, **settings):
+        """user: number of another user under which it runs. settings: keys of its configuration."""
         config = self.folder / f"{serial}.conf"
         lines = [f'serial = "{serial}";', 'model = "plus";']
         lines += [f"{key} = {json.dumps(value)};" for key, value in settings.items()]
         config.write_text("\n".join(lines) + "\n")
+        if user is not None:
+            self._open_to(user, serial)
         client = self._start("wallbox-client", ["--config", config, "--data", self.folder / f"data-{serial}", "--manager", f"127.0.0.1:{self.link_port}",
-                                                "--board", f"site:{self.folder / 'boards'}", "--loopback-plain"], f"client-{serial}")
+                                                "--board", f"site:{self.folder / 'boards'}", "--loopback-plain"], f"client-{serial}", user)
         self.clients[serial] = client
         return client
+
+    def _open_to(self, user, serial):
+        data = self.folder / f"data-{serial}"
+        data.mkdir(exist_ok=True)
+        for path in (data, *data.iterdir()):
+            os.chown(path, user, user)
+        self.folder.chmod(0o755)
+        (self.folder / "boards").chmod(0o777)
+        if "WALLBOX_SANITIZER_LOG" in os.environ:
+            pathlib.Path(os.environ["WALLBOX_SANITIZER_LOG"]).chmod(0o1777)
 
     def get(self, path, quiet=False):
         """JSON of a path of the manager; None when it does not answer and `quiet`."""
@@ -255,13 +278,16 @@ class Rig:
 
 
 def run_case(name, case):
-    """One live test, repeated at most twice when the machine was busy. Gives back (passed, text)."""
+    """One live test, repeated at most twice when the machine was busy. Gives back (passed, text); None: it was skipped."""
     for attempt in range(3):
         canary = Canary()
         begin = time.monotonic()
         try:
             case()
             error = None
+        except Skipped as reason:
+            canary.stop()
+            return None, f"SKIP {name}: {reason}"
         except (Failed, AssertionError, OSError, subprocess.SubprocessError, KeyError, ValueError, TypeError, IndexError) as failure:
             error = f"{type(failure).__name__}: {failure}"
         late_ms = canary.stop()
@@ -285,4 +311,4 @@ def one_node(limit_a=35, boxes=(), meter=True, **node):
     return document
 
 
-__all__ = ["ALLOWANCE_MS", "BIN", "Failed", "Rig", "expect", "free_port", "one_node", "run", "run_case", "signal", "wait_for"]
+__all__ = ["ALLOWANCE_MS", "BIN", "Failed", "Rig", "Skipped", "expect", "free_port", "one_node", "run", "run_case", "signal", "wait_for"]

@@ -3,19 +3,25 @@
 
     tests/live/run.py            every case
     tests/live/run.py NAME ...   the cases of these names, or whose names begin so
-    tests/live/run.py --all ...  also those that the normal run leaves out: every meter model with every misbehaviour
+    tests/live/run.py --all ...  also those that the normal run leaves out: every meter model with every misbehaviour, more swarms of faults
 
-Cases are the functions in CASES of each case_*.py beside this file; they run one after the other. Prints a line per case and closes with
-`N passed, N failed, N skipped`; exit 1 when one failed or none was found. WALLBOX_BIN says which programs are tested.
+Cases are the functions in CASES of each case_*.py beside this file. Each runs in a process of its own, two at a time: they mostly wait. Prints
+a line per case and closes with `N passed, N failed, N skipped`; exit 1 when one failed or none was found. WALLBOX_BIN says which programs are
+tested.
 """
 
+import concurrent.futures
 import importlib
 import pathlib
+import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import rig  # noqa: E402
+
+AT_ONCE = 2
+SKIPPED = 3  # exit code of the process of a case
 
 
 def all_cases(with_more):
@@ -27,20 +33,33 @@ def chosen(names, with_more):
     return [case for case in all_cases(with_more) if not names or any(case.__name__.startswith(name) for name in names)]
 
 
+def one(name):
+    """The process of a case."""
+    case = next(case for case in all_cases(True) if case.__name__ == name)
+    is_good, text = rig.run_case(name, case)
+    print(text, flush=True)
+    return SKIPPED if is_good is None else int(not is_good)
+
+
+def in_its_process(name):
+    done = subprocess.run([sys.executable, __file__, "--one", name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    print(done.stdout.decode(errors="replace"), end="", flush=True)
+    return done.returncode
+
+
 def main(names):
-    passed = 0
-    failed = 0
+    if names[:1] == ["--one"]:
+        return one(names[1])
     with_more = "--all" in names
     names = [name for name in names if name != "--all"]
-    for case in chosen(names, with_more):
-        is_good, text = rig.run_case(case.__name__, case)
-        print(text, flush=True)
-        passed += is_good
-        failed += not is_good
-    if passed + failed == 0:
+    cases = [case.__name__ for case in chosen(names, with_more)]
+    if not cases:
         print(f"no case begins with {', '.join(names)}; there are: {', '.join(case.__name__ for case in all_cases(with_more))}")
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 0 if passed > 0 and failed == 0 else 1
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        codes = list(pool.map(in_its_process, cases))
+    passed, skipped = codes.count(0), codes.count(SKIPPED)
+    print(f"{passed} passed, {len(codes) - passed - skipped} failed, {skipped} skipped")
+    return 0 if passed > 0 and passed + skipped == len(codes) else 1
 
 
 if __name__ == "__main__":

@@ -179,12 +179,12 @@ void check_board(struct sim *s, uint16_t box, const int32_t before_ma[PHASE_N])
     }
 }
 
-/* What a silent wallbox draws is base load for a good meter above it, of this node or of one below that hands its base load up. */
+/* What a silent wallbox draws is base load, when its grants are spent, for a good meter above it, of this node or of one below that hands its base load up. */
 static bool is_base_load(const struct sim *s, uint16_t manager, uint16_t box, uint16_t node)
 {
     const struct manager *m = s->manager[manager].core;
 
-    if (s->check.book[manager][box].is_online) {
+    if (s->check.book[manager][box].is_online || ledger_is_subtracted(m, box)) {
         return false;
     }
     for (uint16_t n = s->site.box[box].node; n != NODE_NONE; n = s->site.node[n].parent) {

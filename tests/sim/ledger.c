@@ -56,6 +56,11 @@ bool ledger_is_meter_lost(const struct manager *m, uint16_t node)
     return m->budget.node[node].is_fallback;
 }
 
+bool ledger_is_subtracted(const struct manager *m, uint16_t box)
+{
+    return m->budget.box[box].is_heard;
+}
+
 const struct alloc_node *ledger_alloc_nodes(const struct manager *m)
 {
     return m->alloc_node;

@@ -45,6 +45,9 @@ int32_t ledger_held_ma(const struct manager *m, uint16_t node, int phase);
 /* The node's budget comes from the fallback of a lost meter. */
 bool ledger_is_meter_lost(const struct manager *m, uint16_t node);
 
+/* What the wallbox drew last is not counted as base load. */
+bool ledger_is_subtracted(const struct manager *m, uint16_t box);
+
 /* Input and result of the last division: [site.node_n], [site.box_n]. */
 const struct alloc_node *ledger_alloc_nodes(const struct manager *m);
 const struct alloc_box *ledger_alloc_boxes(const struct manager *m);

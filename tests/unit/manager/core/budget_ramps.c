@@ -75,7 +75,7 @@ static void play(struct ramps *r, uint64_t seed, int lag_grains)
     }
     start();
     for (uint16_t i = 0; i < VEHICLES; i++) {
-        budget_box_granted(&b, i, (int32_t[PHASE_N]){16000, 16000, 16000}, 0);
+        budget_box_granted(&b, i, (int32_t[PHASE_N]){16000, 16000, 16000});
     }
     for (int64_t t = 0; t <= HOUR_MS; t += GRAIN_MS) {
         int32_t before_ma = use_ma(0);
@@ -122,7 +122,7 @@ Test(budget_ramps, a_raise_that_the_meter_shows_first_is_no_house_load_until_it_
     drawn(0, 10000, 0);
     (void)metered(20000, 0);
     cr_assert_eq(use_ma(0), 39500);
-    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000}, 100);
+    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000});
     (void)metered(30000, 1000);
     cr_expect_eq(use_ma(0), 39500);
     cr_expect_eq(budget_next_ms(&b, 1000), 1000 + UNTOLD_LATE_MS);
@@ -136,7 +136,7 @@ Test(budget_ramps, what_a_raise_does_not_explain_passes_at_once)
     start_house(1);
     drawn(0, 10000, 0);
     (void)metered(20000, 0);
-    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000}, 100);
+    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000});
     cr_expect(metered(30001, 1000));
     cr_expect_eq(use_ma(0), 29499);
 }
@@ -147,21 +147,9 @@ Test(budget_ramps, a_raise_explains_nothing_while_the_meter_shows_more_than_the_
     drawn(0, 10000, 0);
     (void)metered(45000, 0);
     cr_assert_eq(use_ma(0), 14500);
-    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000}, 100);
+    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000});
     (void)metered(LIMIT_MA - RESERVE_MA, 1000);
     cr_expect_eq(use_ma(0), 14500);
     cr_expect(metered(LIMIT_MA - RESERVE_MA + 1, 1100));
     cr_expect_eq(use_ma(0), 9999);
-}
-
-Test(budget_ramps, long_after_its_grant_a_vehicle_explains_no_more_than_it_moves_unreported)
-{
-    start_house(1);
-    budget_box_granted(&b, 0, (int32_t[PHASE_N]){20000, 20000, 20000}, 0);
-    drawn(0, 10000, 10000);
-    (void)metered(20000, 10000);
-    (void)metered(20000 + UNTOLD_MA, 10500);
-    cr_expect_eq(use_ma(0), 39500);
-    cr_expect(metered(20000 + UNTOLD_MA + 1, 11000));
-    cr_expect_eq(use_ma(0), 38500 - 501);
 }

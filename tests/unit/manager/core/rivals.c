@@ -131,6 +131,33 @@ Test(rivals, a_board_without_watchdog_is_booked_at_its_maximum_after_a_restart_a
     rig_free(&r);
 }
 
+/* Its process stood still after it had dialled: its offer goes on for ever, and its Hello comes late. */
+Test(rivals, a_late_hello_does_not_end_the_count_at_the_maximum_of_a_board_without_watchdog)
+{
+    struct rig r;
+
+    rig_init(&r, 2, 40000, false);
+    r.client[1].is_unwatched = true;
+    rig_start(&r);
+    rig_client_start(&r, 0, true);
+    rig_client_start(&r, 1, true);
+    rig_run(&r, 20 * S);
+    cr_assert_gt(rig_offer_ma(&r, 1), 0);
+    rig_client_cut(&r, 1);
+    rig_run(&r, 5 * S);
+    cr_expect_eq(rig_view(&r)->box[1].exposure_ma, 32000);
+    rig_client_start(&r, 1, true);
+    rig_client_cut(&r, 1);
+    r.client[1].is_plugged = false; /* out of the way of the check */
+    cr_expect_eq(rig_view(&r)->box[1].exposure_ma, 32000);
+    rig_run(&r, 60 * S);
+    cr_expect_eq(rig_view(&r)->box[1].exposure_ma, 32000, "it has said nothing since");
+    rig_client_start(&r, 1, false);
+    rig_run(&r, 30 * S);
+    cr_expect_eq(rig_view(&r)->box[1].exposure_ma, 0, "it answered a Welcome");
+    rig_free(&r);
+}
+
 Test(rivals, a_larger_fallback_that_a_hello_shows_is_stored_before_the_welcome)
 {
     struct rig r;
