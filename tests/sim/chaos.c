@@ -7,6 +7,7 @@
 #include "tests/sim/sim.h"
 
 #define WRITING_TRIES 16
+#define CHARGING_TRIES 16
 #define CONFIG_START_US (300 * MS_US)
 
 #define FAULT_TEXT(name, text) [name] = text,
@@ -29,6 +30,17 @@ static int64_t draw_length_us(struct sim *s)
 static uint16_t any_box(struct sim *s)
 {
     return (uint16_t)sim_between(s, 0, s->options.clients_n - 1);
+}
+
+/* Rather one that charges: that is where a lost message hurts. */
+static uint16_t any_charging_box(struct sim *s)
+{
+    uint16_t box = any_box(s);
+
+    for (int i = 0; i < CHARGING_TRIES && !s->client[box].board.is_closed; i++) {
+        box = any_box(s);
+    }
+    return box;
 }
 
 /* A manager that runs; SIM_NONE when none does. */
@@ -232,7 +244,7 @@ static bool strike_net(struct sim *s, enum fault f, int64_t length_us)
         hold(s, box, true, false, length_us);
         return true;
     case FAULT_HOLD_DOWN:
-        hold(s, box, false, true, length_us);
+        hold(s, any_charging_box(s), false, true, length_us);
         return true;
     case FAULT_HOLD_ALL:
         for (uint16_t i = 0; i < s->options.clients_n; i++) {
