@@ -242,7 +242,7 @@ static bool may_be_vehicles(const struct budget *b, uint16_t node, uint16_t mete
 
 /* A fall below the ripple is not passed on: the reserve covers it, and where the reserve is smaller than the ripple, the reserve is what is
  * tolerated. Into a fallback any fall is passed on. */
-static void filter_phase(struct budget *b, uint16_t node, int p, int32_t fall_hold_ms)
+static void filter_phase(struct budget *b, uint16_t node, int p, int32_t rise_ma, int32_t fall_hold_ms)
 {
     struct budget_node *n = &b->node[node];
     const struct budget_filter_rules rules = {.fall = n->is_fallback ? 0 : min_i32(b->params->ripple_ma, site_reserve_ma(&b->site->node[node], p)),
@@ -251,7 +251,7 @@ static void filter_phase(struct budget *b, uint16_t node, int p, int32_t fall_ho
                                               .hold_ms = b->params->rise_hold_ms};
     int32_t schedule_ma = n->schedule.limit_ma[p];
 
-    budget_filter_run(&n->filter[p], n->true_ma[p], &rules, b->now_ms);
+    budget_filter_run(&n->filter[p], n->true_ma[p], rise_ma, &rules, b->now_ms);
     n->use_ma[p] = n->filter[p].use;
     n->scheduled = (uint8_t)(n->scheduled & ~PHASE_BIT(p));
     if (schedule_ma != MA_UNSET && schedule_ma < n->use_ma[p]) {
@@ -274,7 +274,7 @@ static void filter_watts(struct budget *b, uint16_t node)
         for (int p = 0; p < PHASE_N; p++) {
             true_w -= watts_up(max_i32(n->base_ma[p], 0), b->params->voltage_mv);
         }
-        budget_filter_run(&n->filter_w, (int32_t)max_i64(true_w, 0), &rules, b->now_ms);
+        budget_filter_run(&n->filter_w, (int32_t)max_i64(true_w, 0), (int32_t)max_i64(true_w, 0), &rules, b->now_ms);
         n->use_w = n->filter_w.use;
     }
     n->scheduled = (uint8_t)(n->scheduled & ~PHASE_BIT(PHASE_N));
@@ -293,10 +293,11 @@ static bool run_node(struct budget *b, uint16_t node, uint16_t meter, const stru
     bool is_fallback = meter != METER_MAX && !is_good;
     int32_t before_w = n->use_w;
     bool is_changed = !n->filter[0].is_started || n->is_fallback != is_fallback;
+    int32_t rise_base_ma[PHASE_N];
 
     n->is_fallback = is_fallback;
     if (is_good) {
-        budget_metered_base(b, node, meter, own, b->now_ms, n->base_ma);
+        budget_metered_base(b, node, meter, own, b->now_ms, n->base_ma, rise_base_ma);
     } else {
         budget_base_reset(n);
     }
@@ -309,7 +310,8 @@ static bool run_node(struct budget *b, uint16_t node, uint16_t meter, const stru
         int32_t before_ma = n->use_ma[p];
 
         n->true_ma[p] = true_budget_ma(s, p, n->base_ma[p], b->params->export_credit_permille);
-        filter_phase(b, node, p, is_good && may_be_vehicles(b, node, meter, own, p) ? UNTOLD_LATE_MS : 0);
+        filter_phase(b, node, p, is_good ? true_budget_ma(s, p, rise_base_ma[p], b->params->export_credit_permille) : n->true_ma[p],
+                     is_good && may_be_vehicles(b, node, meter, own, p) ? UNTOLD_LATE_MS : 0);
         is_changed = is_changed || n->use_ma[p] != before_ma;
     }
     filter_watts(b, node);

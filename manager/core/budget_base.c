@@ -8,7 +8,7 @@ int64_t budget_window_ms(const struct budget *b, uint16_t meter)
     return (int64_t)b->site->meter[meter].lag_ms + LAG_MARGIN_MS;
 }
 
-/* Largest figure of a wallbox since `from_ms`, with the one that was in force then: it was reported before. */
+/* Largest figure of a wallbox since `from_ms`, with the one that was in force then: it was reported a moment before. */
 static void most_since(const struct budget_box *box, int64_t from_ms, int32_t out_ma[PHASE_N])
 {
     for (int p = 0; p < PHASE_N; p++) {
@@ -17,11 +17,14 @@ static void most_since(const struct budget_box *box, int64_t from_ms, int32_t ou
     for (int k = box->n - 1; k >= 0; k--) {
         const struct drawn_at *at = &box->at[(box->first + k) % DRAWN_KEPT];
 
+        if (at->at_ms <= from_ms - FIGURE_IN_FORCE_MS) {
+            return; /* the ring is in order of time */
+        }
         for (int p = 0; p < PHASE_N; p++) {
             out_ma[p] = max_i32(out_ma[p], at->ma[p]);
         }
         if (at->at_ms <= from_ms) {
-            return; /* the ring is in order of time */
+            return;
         }
     }
 }
@@ -123,7 +126,8 @@ static int32_t lasting_ma(struct budget_node *n, int p, int32_t distance_ma, int
     return min_i32(n->lift_ma[p], distance_ma);
 }
 
-void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int64_t now_ms, int32_t out_ma[PHASE_N])
+void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int64_t now_ms, int32_t out_ma[PHASE_N],
+                         int32_t out_rise_ma[PHASE_N])
 {
     const struct site_node *s = &b->site->node[node];
     struct budget_node *n = &b->node[node];
@@ -137,6 +141,7 @@ void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const 
 
         CHECK(high_ma >= low_ma);
         out_ma[p] = metered_ma > s->limit_ma[p] - site_reserve_ma(s, p) ? high_ma : low_ma + lift_ma;
+        out_rise_ma[p] = max_i32(high_ma, out_ma[p]);
     }
 }
 

@@ -28,13 +28,16 @@ void budget_own(const struct budget *b, const uint16_t *house, struct budget_own
 /* The newest figures of the wallboxes below a node, together: of those heard whose figure is no older than FIGURE_STALE_MS at at_ms. A client
  * that has lost its board goes on reporting what it read last; held against a meter, that would look like a meter that lies. */
 #define FIGURE_STALE_MS 2500
+#define FIGURE_IN_FORCE_MS 1500 /* a figure holds until the next one, a second and the way of a Status later */
 void budget_own_below(const struct budget *b, uint16_t node, int64_t at_ms, struct meter_watch_own *out);
 
 /* Length of the lag window of a meter. */
 int64_t budget_window_ms(const struct budget *b, uint16_t meter);
 
-/* Base load of a node below its good meter `meter`, signed, not limited by the credit for export. Keeps the node's high_... and lift_ma. */
-void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int64_t now_ms, int32_t out_ma[PHASE_N]);
+/* Base load of a node below its good meter `meter`, signed, not limited by the credit for export, and as it counts for a rise of the budget: what
+ * only `low` says is no room. Keeps the node's high_... and lift_ma. */
+void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const struct budget_own *own, int64_t now_ms, int32_t out_ma[PHASE_N],
+                         int32_t out_rise_ma[PHASE_N]);
 
 /* Forget what was learned about the two estimates: the node has no good meter at the moment. */
 void budget_base_reset(struct budget_node *n);

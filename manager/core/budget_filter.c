@@ -70,22 +70,23 @@ static void pass_rise(struct budget_filter *f, int32_t now, const struct budget_
     }
 }
 
-void budget_filter_run(struct budget_filter *f, int32_t now, const struct budget_filter_rules *rules, int64_t now_ms)
+void budget_filter_run(struct budget_filter *f, int32_t fall, int32_t rise, const struct budget_filter_rules *rules, int64_t now_ms)
 {
-    int64_t rise = (int64_t)now - f->use;
+    int64_t fallen = (int64_t)f->use - fall;
+    int64_t risen = (int64_t)rise - f->use;
 
     if (!f->is_started) {
-        f->use = now;
+        f->use = rise;
         f->is_started = true;
         return;
     }
-    if (rise < 0 && -rise >= rules->fall) {
-        pass_fall(f, now, rules, now_ms);
+    if (fallen > 0 && fallen >= rules->fall) {
+        pass_fall(f, fall, rules, now_ms);
         return;
     }
     forget_fall(f);
-    if (rise > 0 && rise >= rules->rise) {
-        pass_rise(f, now, rules, now_ms);
+    if (risen > 0 && risen >= rules->rise) {
+        pass_rise(f, rise, rules, now_ms);
     } else {
         forget_rise(f);
     }

@@ -30,8 +30,8 @@ struct budget_filter_rules {
 /* Forget everything: the next figure is taken as it is. */
 void budget_filter_reset(struct budget_filter *f);
 
-/* Take in the true figure of this moment; f->use is the result. */
-void budget_filter_run(struct budget_filter *f, int32_t now, const struct budget_filter_rules *rules, int64_t now_ms);
+/* Take in the true figure of this moment, as it counts for a fall and, no more than that, for a rise; f->use is the result. */
+void budget_filter_run(struct budget_filter *f, int32_t fall, int32_t rise, const struct budget_filter_rules *rules, int64_t now_ms);
 
 /* When a held rise or fall is due although nothing moves; MS_FOREVER: none. */
 int64_t budget_filter_next_ms(const struct budget_filter *f, int32_t hold_ms);

@@ -319,12 +319,21 @@ static int64_t cycle_next_ms(const struct manager *m)
     return m->cycled_ms == MS_NEVER ? m->now_ms : m->cycled_ms + m->params->cycle_ms;
 }
 
+/* It should have been woken long ago: the process was stopped, or the machine slept. */
+static bool has_stood_still(const struct manager *m, int64_t now_ms)
+{
+    return m->is_started && now_ms - m->now_ms > STOOD_STILL_MS && now_ms - STOOD_STILL_MS > manager_wake_ms(m);
+}
+
 void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
 {
     out->n = 0;
     out->ask_n = 0;
     CHECK(m->is_started == (e->kind != MEV_START));
     CHECK(!m->is_started || e->now_ms >= m->now_ms);
+    if (has_stood_still(m, e->now_ms)) {
+        m->stood_until_ms = e->now_ms + STOOD_GRACE_MS;
+    }
     m->now_ms = e->now_ms;
     if (e->kind == MEV_START) {
         m->is_started = true;
@@ -359,7 +368,7 @@ int64_t manager_wake_ms(const struct manager *m)
     next_ms = min_i64(next_ms, epoch_next_ms(m));
     next_ms = min_i64(next_ms, min_i64(verdict_next_ms(m), whitelist_next_ms(m)));
     if (!cycle_is_complete(m)) {
-        return min_i64(next_ms, m->start_ms + m->params->meter_stale_ms);
+        return min_i64(next_ms, max_i64(m->start_ms + m->params->meter_stale_ms, m->stood_until_ms));
     }
     next_ms = min_i64(next_ms, max_i64(budget_next_ms(&m->budget, m->now_ms), cycle_next_ms(m))); /* budgets are made by cycles */
     next_ms = min_i64(next_ms, cycle_rules_next_ms(m));

@@ -5,11 +5,22 @@
 #include "common/base/units.h"
 #include "manager/core/state.h"
 
+/* Neither a figure nor the right to do without: it has not answered since the start, or it is silent because this process stood still. */
+static bool may_still_answer(const struct manager *m, uint16_t meter)
+{
+    const struct budget_meter *b = &m->budget.meter[meter];
+
+    if (b->state == METER_NEVER) {
+        return m->now_ms < m->start_ms + m->params->meter_stale_ms;
+    }
+    return b->state == METER_GOOD && m->now_ms - b->last.taken_ms >= m->params->meter_stale_ms && m->now_ms < m->stood_until_ms;
+}
+
 bool cycle_is_complete(const struct manager *m)
 {
     for (uint16_t i = 0; i < m->site->meter_n; i++) {
-        if (m->site->meter[i].role == METER_HOUSE && m->budget.meter[i].state == METER_NEVER && m->now_ms < m->start_ms + m->params->meter_stale_ms) {
-            return false; /* neither a figure nor the right to do without */
+        if (m->site->meter[i].role == METER_HOUSE && may_still_answer(m, i)) {
+            return false;
         }
     }
     return true;

@@ -21,7 +21,7 @@ void solar_run(struct solar *s, const struct manager_params *params, const int32
         true_ma[params->surplus_per_phase != 0 ? p : 0] += ma;
     }
     for (int p = 0; p < PHASE_N; p++) {
-        budget_filter_run(&s->filter[p], true_ma[p], &rules, now_ms);
+        budget_filter_run(&s->filter[p], true_ma[p], true_ma[p], &rules, now_ms);
         s->surplus_ma[p] = s->filter[p].use;
     }
 }

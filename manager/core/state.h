@@ -15,6 +15,8 @@
 #define VERDICT_WAIT_MS 2500 /* below the 3 s that a wallbox waits */
 #define WHITELIST_STEP_MAX 4 /* parts of the list that one step sends */
 #define WHITELIST_RETRY_MS 10000
+#define STOOD_STILL_MS 1000 /* woken so much too late the process has stood still, ... */
+#define STOOD_GRACE_MS 1000 /* ... and a meter gets so long to answer before it is taken for silent: nothing is granted meanwhile */
 #define CARRY_HOLD_MS 3000  /* what is left of a lease when its holder must be told something after a restart */
 #define EXCESS_HOLD_MS 3000 /* longer than settle_ms, until the next Status shows what is drawn */
 #define OVERDRAW_MA 1000    /* more than this above what is booked is disobedience, less is measurement */
@@ -74,6 +76,7 @@ struct manager {
     bool is_started;
     int64_t now_ms;
     int64_t start_ms;
+    int64_t stood_until_ms; /* the process has stood still: so long a meter whose silence is only ours may answer */
     int64_t utc_offset_ms; /* UTC minus now_ms at the start */
     bool has_utc;
     int64_t local_offset_ms; /* what the wall clock shows minus UTC */

@@ -167,6 +167,7 @@ def chaos_full_disks_of_manager_and_wallbox_let_charging_go_on_and_lose_no_sessi
             reached(rig, full_ms + LEASE_MS + SETTLE_MS)
             expect_unbroken(rig, NAMES, full_ms, "full disks")
             left = unplug(rig, *NAMES)
+            wait_for("all wallboxes to see it", lambda: all(rig.wallbox(name).get("session", "?") is None for name in NAMES))
             plug(rig, "W2", phases=3, max_ma=VEHICLE_MA)
             wait_charging(rig, "W2")
             rig.clients["W3"].kill()  # its record is on its own disk
@@ -261,7 +262,7 @@ class Swarm:
                 next_ms = self.rig.now_ms() + self.rng.randint(300, 3000)
             os.sched_yield()
         self.mend(everything=True)
-        self.rig.control("house", ma=None)  # so much that three of four would charge is no fault
+        self.rig.control("house", ma=[0, 0, 0])  # so much that three of four would charge is no fault
 
 
 def play_swarm(seed, for_ms=40000):

@@ -444,6 +444,31 @@ Test(core, a_meter_that_falls_silent_leads_to_ten_amperes_and_comes_back_by_itse
     rig_free(&r);
 }
 
+/* All stood still, as on a machine that slept: what a meter did not say meanwhile is not its silence. */
+Test(core, a_manager_that_stood_still_lets_its_meter_answer_before_it_falls_back)
+{
+    struct rig r;
+
+    rig_init(&r, 1, 32000, true);
+    rig_start(&r);
+    rig_client_start(&r, 0, true);
+    rig_run(&r, 40 * S);
+    cr_assert_geq(rig_offer_ma(&r, 0), 31000);
+    r.now_ms += 5 * S;
+    r.next_meter_ms = r.now_ms + 600;
+    rig_run(&r, 10 * S);
+    cr_expect_geq(rig_offer_ma(&r, 0), 31000);
+    cr_expect_eq(r.note_n[MNOTE_METER_LOST], 0);
+    r.now_ms += 5 * S;
+    r.is_meter_on = false;
+    rig_run(&r, 900);
+    cr_expect_eq(r.note_n[MNOTE_METER_LOST], 0);
+    rig_run(&r, 300);
+    cr_expect_eq(r.note_n[MNOTE_METER_LOST], 1, "it had its second");
+    cr_expect_leq(rig_offer_ma(&r, 0), 10000);
+    rig_free(&r);
+}
+
 Test(core, an_overdrawing_vehicle_is_cut_and_the_others_make_room)
 {
     struct rig r;
