@@ -156,6 +156,7 @@ void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32
         return;
     }
     x->is_heard = true;
+    x->is_paused = false;
     x->newest.at_ms = at_ms;
     for (int p = 0; p < PHASE_N; p++) {
         x->newest.ma[p] = clamp_i32(ma[p], 0, MA_MAX);
@@ -181,6 +182,12 @@ void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N
 {
     CHECK(box < b->site->box_n);
     memcpy(b->box[box].granted_ma, ma, sizeof b->box[box].granted_ma);
+}
+
+void budget_box_paused(struct budget *b, uint16_t box)
+{
+    CHECK(box < b->site->box_n);
+    b->box[box].is_paused = true;
 }
 
 void budget_box_silent(struct budget *b, uint16_t box)

@@ -50,7 +50,8 @@ struct drawn_at {
 };
 
 struct budget_box {
-    bool is_heard; /* false: silent, subtracts 0 */
+    bool is_heard;  /* false: silent, subtracts 0 */
+    bool is_paused; /* silent, but its grants are booked: what it drew last is no base load, and no room either */
     struct drawn_at newest;
     int32_t granted_ma[PHASE_N]; /* what it may draw */
     uint8_t first;               /* ring of the largest figures of each DRAWN_GRAIN_MS, oldest first */
@@ -108,6 +109,10 @@ void budget_box_drawn(struct budget *b, uint16_t box, int64_t at_ms, const int32
 /* What a wallbox was granted, in site order, 0 on phases that it is not wired to: a meter may show that it draws more before the wallbox
  * reports it (UNTOLD_LATE_MS). */
 void budget_box_granted(struct budget *b, uint16_t box, const int32_t ma[PHASE_N]);
+
+/* A wallbox has fallen silent, and what it was granted is booked: until it is heard again or that is over (budget_box_silent), the budget does
+ * not fall because of what it draws, which would count it twice, and does not rise because it may have stopped. */
+void budget_box_paused(struct budget *b, uint16_t box);
 
 /* A wallbox has fallen silent: from now on it subtracts 0, its figures are forgotten. */
 void budget_box_silent(struct budget *b, uint16_t box);

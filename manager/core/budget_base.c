@@ -67,6 +67,7 @@ static void add_box(const struct budget *b, const uint16_t *house, uint16_t box,
             figure_at(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), first_ma);
             for (int p = 0; p < PHASE_N; p++) {
                 out->then_ma[at][p] += min_i32(then_ma[p], most_ma[p]);
+                out->sure_ma[at][p] += b->box[box].is_paused ? 0 : min_i32(then_ma[p], most_ma[p]);
                 out->apart_ma[at][p] += max_i32(most_ma[p] - max_i32(then_ma[p], first_ma[p]), 0);
                 out->most_ma[at][p] += most_ma[p];
                 out->untold_ma[at][p] += max_i32(b->box[box].granted_ma[p] - b->box[box].newest.ma[p], 0);
@@ -141,7 +142,8 @@ void budget_metered_base(struct budget *b, uint16_t node, uint16_t meter, const 
 
         CHECK(high_ma >= low_ma);
         out_ma[p] = metered_ma > s->limit_ma[p] - site_reserve_ma(s, p) ? high_ma : low_ma + lift_ma;
-        out_rise_ma[p] = max_i32(high_ma, out_ma[p]);
+        out_rise_ma[p] = metered_ma - own->sure_ma[node][p];
+        CHECK(out_rise_ma[p] >= high_ma);
     }
 }
 

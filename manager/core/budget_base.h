@@ -14,6 +14,7 @@
 /* The wallboxes' own current below each node with a good meter, as each estimate counts it. */
 struct budget_own {
     int32_t then_ma[NODE_MAX][PHASE_N]; /* when the meter was read */
+    int32_t sure_ma[NODE_MAX][PHASE_N]; /* ... of those that are not paused */
     int32_t most_ma[NODE_MAX][PHASE_N];
     int32_t apart_ma[NODE_MAX][PHASE_N];  /* how far the larger one of the window's two ends is below the largest of the window */
     int32_t untold_ma[NODE_MAX][PHASE_N]; /* how much more they may draw by now than they reported */

@@ -242,6 +242,7 @@ static void pass(struct manager *m, struct mfx_list *out)
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         if (box_pass(&m->box[i], m->params, m->now_ms)) {
             m->cycle_wanted = true;
+            budget_box_paused(&m->budget, i);
             fx_note(out, MNOTE_LOST, i, lease_offer_ma(&m->box[i].lease, m->now_ms), 0);
             fx_event(out, EVENT_BOX_LOST, i, 0, METER_MAX);
         }

@@ -65,12 +65,22 @@ static void put_session(struct mdisk *d, const struct stored_session *s)
     d->session_n++;
 }
 
+/* The newest are kept, as in the table of the real store. */
+static void note_issued(struct mkept *kept, uint64_t epoch)
+{
+    if (kept->issued_n == EPOCH_ISSUED_MAX) {
+        memmove(&kept->issued[0], &kept->issued[1], (EPOCH_ISSUED_MAX - 1) * sizeof kept->issued[0]);
+        kept->issued_n--;
+    }
+    kept->issued[kept->issued_n] = epoch;
+    kept->issued_n++;
+}
+
 static void carry_out(struct mdisk *d, const struct mjob *j)
 {
     if (j->kind == MSTORE_EPOCH) {
-        if (d->kept.epoch != j->epoch && d->kept.issued_n < EPOCH_ISSUED_MAX) {
-            d->kept.issued[d->kept.issued_n] = j->epoch;
-            d->kept.issued_n++;
+        if (d->kept.epoch != j->epoch) {
+            note_issued(&d->kept, j->epoch);
         }
         d->kept.epoch = j->epoch;
         d->kept.longest_lease_ms = j->longest_lease_ms;

@@ -170,3 +170,25 @@ Test(budget_base, an_old_figure_of_a_wallbox_is_not_held_against_the_meter)
     cr_expect_eq(own.heard_n, 0);
     cr_expect_eq(own.ma[0], 0);
 }
+
+/* It may have stopped, or go on: no cut because it is base load as well, no raise because it is gone. */
+Test(budget_base, a_paused_wallbox_moves_no_budget_until_it_is_silent)
+{
+    start_house(2);
+    drawn(0, 10000, 0);
+    drawn(1, 10000, 0);
+    (void)metered(30000, 0);
+    cr_assert_eq(use_ma(0), 39500);
+    budget_box_paused(&b, 1);
+    for (int64_t t = 500; t <= 5000; t += 500) {
+        drawn(0, 10000, t);
+        cr_expect_not(metered(30000, t), "it draws on");
+    }
+    for (int64_t t = 5500; t <= 30000; t += 500) {
+        drawn(0, 10000, t);
+        cr_expect_not(metered(20000, t), "it has stopped");
+    }
+    budget_box_silent(&b, 1);
+    (void)metered(30000, 30500);
+    cr_expect_eq(use_ma(0), 29500, "it is base load");
+}
