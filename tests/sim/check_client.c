@@ -102,10 +102,15 @@ static int32_t allowed_ma(const struct sim *s, uint16_t box, bool *out_is_live)
     int32_t most_ma = 0;
 
     *out_is_live = false;
-    for (int i = 0; i < CHECK_GRANT_MAX; i++) {
-        if (c->grant[i].ends_ms > at_ms && !*out_is_live) {
+    for (int i = 0; i < CHECK_GRANT_MAX; i++) { /* newest first; one in force has replaced the older ones, though they would have lasted longer */
+        bool is_in_force = c->grant[i].ends_ms != MS_NEVER && c->grant[i].epoch <= keep->epoch;
+
+        if (c->grant[i].ends_ms > at_ms) {
             most_ma = max_i32(most_ma, c->grant[i].ma);
-            *out_is_live = c->grant[i].epoch <= keep->epoch;
+            *out_is_live = is_in_force;
+        }
+        if (is_in_force) {
+            break;
         }
     }
     if (!*out_is_live) {
