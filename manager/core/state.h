@@ -77,7 +77,7 @@ struct manager {
     int64_t now_ms;
     int64_t start_ms;
     int64_t stood_until_ms; /* the process has stood still: so long a meter whose silence is only ours may answer */
-    int64_t utc_offset_ms; /* UTC minus now_ms at the start */
+    int64_t utc_offset_ms;  /* UTC minus now_ms at the start */
     bool has_utc;
     int64_t local_offset_ms; /* what the wall clock shows minus UTC */
     struct schedule_dimming dimming;
