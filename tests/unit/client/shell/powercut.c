@@ -1,10 +1,14 @@
 /* The journal under power cuts at random instants (spec 06 6.6): whatever was acknowledged as stored is there afterwards, nothing is damaged, and
  * no Wh goes back. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
 #include "client/shell/journal_db.h"
+#include "client/shell/keep_file.h"
 #include "common/base/rng.h"
 #include "common/os/log.h"
 #include "tests/unit/client/shell/cutfs.h"
@@ -215,4 +219,103 @@ Test(powercut, whatever_was_acknowledged_survives_a_power_cut_at_any_instant)
         opened_dark_n += live(seed);
     }
     cr_expect_gt(opened_dark_n, SEEDS / 10, "some cuts must come while it opens: %d", opened_dark_n);
+}
+
+#define STATE_MOST 65536
+#define STATE_WRITES 200
+#define STATE_CUTS 20 /* of one write */
+#define SECTOR 512
+
+static size_t read_file(const char *path, uint8_t *out)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n;
+
+    cr_assert_not_null(f);
+    n = fread(out, 1, STATE_MOST, f);
+    cr_assert_lt(n, STATE_MOST);
+    cr_assert_eq(fclose(f), 0);
+    return n;
+}
+
+static void write_file(const char *path, const uint8_t *data, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    cr_assert_not_null(f);
+    cr_assert_eq(fwrite(data, 1, n, f), n);
+    cr_assert_eq(fclose(f), 0);
+}
+
+/* The file as a cut during the write leaves it: each sector old or new, and one of them written up to some byte. */
+static void cut_between(struct rng *rng, const uint8_t *old, const uint8_t *now, size_t n, uint8_t *out)
+{
+    size_t torn = (size_t)rng_range(rng, 0, (int64_t)(n / SECTOR)) * SECTOR;
+
+    for (size_t at = 0; at < n; at += SECTOR) {
+        size_t len = n - at < SECTOR ? n - at : SECTOR;
+        size_t new_len = at == torn ? (size_t)rng_range(rng, 0, (int64_t)len) : (size_t)rng_range(rng, 0, 1) * len;
+
+        memcpy(out + at, old + at, len);
+        memcpy(out + at, now + at, new_len);
+    }
+}
+
+static bool is_same_keep(const struct client_keep *a, const struct client_keep *b)
+{
+    return a->epoch == b->epoch && a->fallback_ma == b->fallback_ma && a->rise_after_ms == b->rise_after_ms && a->boot_count == b->boot_count;
+}
+
+static struct client_keep draw_keep(struct rng *rng)
+{
+    return (struct client_keep){.epoch = rng_next(rng),
+                                .fallback_ma = (int32_t)rng_range(rng, 0, 32000),
+                                .rise_after_ms = (int32_t)rng_range(rng, 1000, 200000),
+                                .boot_count = (uint32_t)rng_range(rng, 0, 100000)};
+}
+
+/* Epoch, fallback and boot counter: what was acknowledged before the write, or what the write wanted; nothing else, and never a damaged file. */
+Test(powercut, the_state_of_the_client_is_the_old_or_the_new_one_after_a_cut_during_its_write)
+{
+    static uint8_t old[STATE_MOST];
+    static uint8_t now[STATE_MOST];
+    static uint8_t mixed[STATE_MOST];
+    char folder[] = "/tmp/powercut-XXXXXX";
+    char path[64];
+    char cut_path[64];
+    struct rng rng = {7};
+    struct keep_file file;
+    struct client_keep was;
+    uint64_t boot;
+    int new_n = 0;
+
+    log_set_level(LOG_LEVEL_ERR);
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/client.state", folder);
+    snprintf(cut_path, sizeof cut_path, "%s/cut.state", folder);
+    cr_assert_eq(keep_file_open(&file, path, &was, &boot), RC_OK);
+    for (int i = 0; i < STATE_WRITES; i++) {
+        struct client_keep next = draw_keep(&rng);
+        size_t n = read_file(path, old);
+
+        cr_assert_eq(keep_file_write(&file, &next, 1), RC_OK);
+        cr_assert_eq(read_file(path, now), n, "it is preallocated");
+        for (int k = 0; k < STATE_CUTS; k++) {
+            struct keep_file cut;
+            struct client_keep found;
+
+            cut_between(&rng, old, now, n, mixed);
+            write_file(cut_path, mixed, n);
+            cr_assert_eq(keep_file_open(&cut, cut_path, &found, &boot), RC_OK, "write %d cut %d", i, k);
+            keep_file_close(&cut);
+            cr_assert(is_same_keep(&found, &was) || is_same_keep(&found, &next), "write %d cut %d", i, k);
+            new_n += is_same_keep(&found, &next);
+        }
+        was = next;
+    }
+    cr_expect_gt(new_n, STATE_WRITES, "some writes must have come through: %d", new_n);
+    keep_file_close(&file);
+    cr_expect_eq(unlink(path), 0);
+    cr_expect_eq(unlink(cut_path), 0);
+    cr_expect_eq(rmdir(folder), 0);
 }
