@@ -21,6 +21,7 @@ void box_init(struct box *b, const struct lease_rules *rules, const struct site_
     b->reason_phase = -1;
     b->used = phase_wired(site->phases);
     b->max_ma = site->max_ma;
+    b->known_rise_ms = -1;
     b->known_fallback_ma = has_met ? fallback_ma : 0; /* a client that never met a manager has none */
     b->kept_fallback_ma = b->known_fallback_ma;
     b->is_kept_unwatched = is_unwatched;
@@ -44,6 +45,7 @@ void box_hello(struct box *b, const struct site_box *site, uint16_t peer, const 
     b->lease.max_ma = b->max_ma;
     b->lease.apply_ms = hello->apply_ms;
     b->known_fallback_ma = hello->fallback_ma;
+    b->known_rise_ms = hello->rise_after_ms;
     b->fallback_storing = false;
     b->fallback_sent = false;
     lease_fallback(&b->lease, hello->fallback_ma, now_ms); /* what is stored is shown; nothing sent earlier can still arrive */

@@ -59,6 +59,7 @@ struct box {
     int32_t kept_fallback_ma;  /* largest that our disk knows of; MA_UNSET: any */
     bool is_kept_unwatched;    /* our disk knows that its board has no watchdog */
     int32_t known_fallback_ma; /* as the client last reported or acknowledged; MA_UNSET */
+    int64_t known_rise_ms;     /* likewise how long it waits before it rises to it; -1: not heard since the start */
     uint32_t fallback_seq;     /* of the FallbackSet under way */
     bool fallback_storing;     /* waiting for our own disk before it is sent */
     bool fallback_sent;

@@ -34,7 +34,8 @@ struct manager *manager_init(void *memory, const struct site *site, const struct
     memset(m, 0, sizeof *m);
     m->site = site;
     m->params = params;
-    m->rules = (struct lease_rules){.lease_ms = params->lease_ms, .settle_ms = params->settle_ms, .watchdog_ms = params->watchdog_ms};
+    m->rules =
+        (struct lease_rules){.lease_ms = params->lease_ms, .least_ms = params->lease_ms, .settle_ms = params->settle_ms, .watchdog_ms = params->watchdog_ms};
     m->cycled_ms = MS_NEVER;
     m->restart_over_ms = MS_FOREVER;
     m->epoch_retry_ms = MS_FOREVER;

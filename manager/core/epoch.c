@@ -78,6 +78,10 @@ void epoch_start(struct manager *m, const struct mev_start *start, struct mfx_li
     uint16_t from = start->issued_n > EPOCH_ISSUED_MAX ? (uint16_t)(start->issued_n - EPOCH_ISSUED_MAX) : 0;
 
     m->longest_lease_ms = start->longest_lease_ms;
+    if (start->longest_lease_ms > 0) { /* longer ones when every wallbox knows (epoch_pass) */
+        m->rules.lease_ms = min_i64(m->rules.lease_ms, start->longest_lease_ms);
+        m->rules.least_ms = m->rules.lease_ms;
+    }
     m->has_issued = start->has_issued;
     for (uint16_t i = from; i < start->issued_n; i++) {
         note_issued(m, start->issued[i]);
@@ -108,7 +112,10 @@ void epoch_stored(struct manager *m, bool is_stored, struct mfx_list *out)
     m->epoch_state = EPOCH_VALID;
     m->epoch_retry_ms = MS_FOREVER;
     m->cycle_wanted = true;
-    note_issued(m, m->epoch);
+    m->rules.lease_ms = min_i64(m->params->lease_ms, m->longest_lease_ms);
+    if (m->issued_n == 0 || m->issued[m->issued_n - 1] != m->epoch) {
+        note_issued(m, m->epoch);
+    }
     fx_note(out, MNOTE_EPOCH, BOX_MAX, 0, 0);
     links_welcome_waiting(m, out);
 }
@@ -190,6 +197,10 @@ void epoch_pass(struct manager *m, struct mfx_list *out)
 {
     if (m->epoch_state == EPOCH_FAILED && m->now_ms >= m->epoch_retry_ms) {
         m->epoch_retry_ms = MS_FOREVER;
+        epoch_store(m, out);
+    }
+    if (m->epoch_state == EPOCH_VALID && m->longest_lease_ms < m->params->lease_ms && fallback_allows_longer(m)) {
+        m->longest_lease_ms = m->params->lease_ms; /* stored first; granted then (05 5.2, Constants) */
         epoch_store(m, out);
     }
     if (!m->is_restarting) {

@@ -11,7 +11,25 @@ int64_t fallback_rise_after_ms(const struct manager *m)
     for (uint16_t i = 0; i < m->site->box_n; i++) {
         apply_ms = max_i32(apply_ms, m->box[i].lease.apply_ms);
     }
-    return 2 * m->longest_lease_ms + m->rules.settle_ms + m->rules.watchdog_ms + apply_ms + 2000;
+    return 2 * max_i64(m->longest_lease_ms, m->params->lease_ms) + m->rules.settle_ms + m->rules.watchdog_ms + apply_ms + 2000;
+}
+
+/* It may rise to a fallback, and does so earlier than the longest lease allows. */
+static bool rises_too_early(const struct manager *m, uint16_t box)
+{
+    const struct box *b = &m->box[box];
+
+    return (b->known_fallback_ma != 0 || m->site->box[box].fallback_ma > 0) && b->known_rise_ms < fallback_rise_after_ms(m);
+}
+
+bool fallback_allows_longer(const struct manager *m)
+{
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        if (m->box[i].has_met && rises_too_early(m, i)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static int32_t larger_fallback_ma(const struct manager *m, uint16_t box)
@@ -53,7 +71,8 @@ void fallback_pursue(struct manager *m, uint16_t box, struct mfx_list *out)
     int32_t want_ma = m->site->box[box].fallback_ma;
     struct mfx_store store = {.kind = MSTORE_BOX, .box = box};
 
-    if (b->peer == PEER_NONE || !m->peer[b->peer].is_welcome || b->fallback_storing || b->fallback_sent || m->is_foreign || b->known_fallback_ma == want_ma) {
+    if (b->peer == PEER_NONE || !m->peer[b->peer].is_welcome || b->fallback_storing || b->fallback_sent || m->is_foreign ||
+        (b->known_fallback_ma == want_ma && !rises_too_early(m, box))) {
         return;
     }
     if (want_ma > b->lease.fallback_ma && !raise_fits(m, box)) {
@@ -99,6 +118,7 @@ void fallback_acked(struct manager *m, uint16_t box, const struct msg_fallback_a
     }
     b->fallback_sent = false;
     b->known_fallback_ma = ack->fallback_ma;
+    b->known_rise_ms = ack->rise_after_ms;
     lease_fallback(&b->lease, min_i32(ack->fallback_ma, b->max_ma), m->now_ms);
     store.known.fallback_ma = ack->fallback_ma;
     store.known.is_unwatched = b->is_watchdog_none;

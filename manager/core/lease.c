@@ -23,7 +23,7 @@ void lease_init(struct lease *l, const struct lease_rules *rules, int32_t max_ma
 /* From when on the fallback counts. A client that was alive after p holds leases until p + lease at least and draws its fallback after that. */
 static int64_t fallback_from_ms(const struct lease *l)
 {
-    return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->lease_ms;
+    return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->least_ms;
 }
 
 bool lease_is_spent(const struct lease *l)

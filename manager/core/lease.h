@@ -20,6 +20,7 @@
 
 struct lease_rules {
     int64_t lease_ms;
+    int64_t least_ms; /* the shortest lease since the start: fallbacks count from its end */
     int64_t settle_ms;
     int64_t watchdog_ms;
 };

@@ -159,6 +159,9 @@ int64_t epoch_next_ms(const struct manager *m);
 
 /* fallback.c: what a wallbox may draw without us. */
 int64_t fallback_rise_after_ms(const struct manager *m);
+
+/* Every known wallbox waits for so long before it rises to its fallback that leases may become as long as is configured. */
+bool fallback_allows_longer(const struct manager *m);
 void fallback_pursue(struct manager *m, uint16_t box, struct mfx_list *out);
 void fallback_stored(struct manager *m, uint16_t box, bool is_stored, struct mfx_list *out);
 void fallback_acked(struct manager *m, uint16_t box, const struct msg_fallback_ack *ack, struct mfx_list *out);

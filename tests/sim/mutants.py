@@ -24,7 +24,7 @@ WRONG = [  # name, file, old text, new text
     ("no quiet period after a restart of the manager", "manager/core/epoch.c", "MS_FOREVER : m->now_ms + wait_ms;", "MS_FOREVER : m->now_ms;"),
     ("raise sent before the cut was acknowledged", LEASE, "    live_add(l, g);\n    l->booked_ma = max_i32(l->booked_ma, ma);",
      "    l->live_n = 0;\n    live_add(l, g);\n    rebook(l, now_ms, LOWER_BY_CUT);"),
-    ("lost client booked at nothing instead of its fallback", LEASE, "    return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->lease_ms;", "    return MS_FOREVER;"),
+    ("lost client booked at nothing instead of its fallback", LEASE, "    return l->alive_ms == MS_NEVER ? MS_NEVER : l->alive_ms + l->rules->least_ms;", "    return MS_FOREVER;"),
     ("epoch not checked", GRANT, "    if (m->epoch == 0 || m->epoch < g->epoch_seen) {\n        return RC_REFUSED;\n    }\n    if (m->epoch == g->epoch_kept) {",
      "    if (m->epoch < g->epoch) {\n        g->epoch = 0;\n    }\n    if (m->epoch <= g->epoch_kept) {"),
     ("settle time ignored", LEASE, "        settle_add(l, (struct lease_settle){l->booked_ma, at_ms + settle_ms, why == LOWER_BY_CUT});",

@@ -94,6 +94,7 @@ static void take_grant(struct rig *r, uint16_t i, const struct msg_grant *g)
     c->granted_ma = g->current_ma;
     c->grant_n++;
     c->lease_end_ms = c->status_sent_ms[n % RIG_HISTORY] + g->lease_ms;
+    c->newest_lease_ms = g->lease_ms;
     if (!c->is_deaf) {
         c->grant_epoch = g->epoch;
         c->grant_seq = g->grant_seq;
@@ -134,7 +135,11 @@ static void take_msg(struct rig *r, uint16_t i, const struct msg *m)
         take_grant(r, i, &m->grant);
         break;
     case MSG_FALLBACK_SET:
+        if (c->is_fallback_deaf) {
+            break;
+        }
         c->fallback_ma = m->fallback_set.fallback_ma;
+        c->rise_after_ms = m->fallback_set.rise_after_ms;
         ack.fallback_ack.seq = m->fallback_set.seq;
         ack.fallback_ack.fallback_ma = c->fallback_ma;
         ack.fallback_ack.rise_after_ms = m->fallback_set.rise_after_ms;
@@ -269,6 +274,7 @@ void rig_client_start(struct rig *r, uint16_t i, bool is_plugged)
                                   .watchdog = c->is_unwatched ? WATCHDOG_NONE : WATCHDOG_HARDWARE,
                                   .epoch_seen = c->epoch_seen,
                                   .fallback_ma = c->fallback_ma,
+                                  .rise_after_ms = c->rise_after_ms,
                                   .protocol_major = LINK_PROTOCOL_MAJOR,
                                   .protocol_minor = LINK_PROTOCOL_MINOR,
                                   .boot_id = c->boot_id}};

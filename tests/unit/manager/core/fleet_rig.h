@@ -30,6 +30,9 @@ struct rig_client {
     int32_t vehicle_ma; /* most that its vehicle draws */
     uint8_t terminals;  /* terminals that it uses */
     int32_t fallback_ma;
+    int64_t rise_after_ms;
+    int64_t newest_lease_ms;   /* of the newest grant */
+    bool is_fallback_deaf;     /* it stores no fallback */
     int32_t told_ma;           /* offer that its newest Status said */
     int32_t was_ma[RIG_LAG_N]; /* what it drew, ring by steps */
     uint32_t grant_n;          /* grants received */

@@ -12,7 +12,7 @@ TestSuite(lease, .timeout = 10);
 #define SETTLE 7000
 #define DOG 3000
 
-static const struct lease_rules rules = {.lease_ms = LEASE, .settle_ms = SETTLE, .watchdog_ms = DOG};
+static const struct lease_rules rules = {.lease_ms = LEASE, .least_ms = LEASE, .settle_ms = SETTLE, .watchdog_ms = DOG};
 static const int32_t nothing[PHASE_N] = {0};
 
 static struct lease fresh(int32_t fallback_ma)

@@ -177,3 +177,43 @@ Test(rivals, a_larger_fallback_that_a_hello_shows_is_stored_before_the_welcome)
     cr_expect_neq(r.client[1].epoch_seen, 0);
     rig_free(&r);
 }
+
+/* Spec 05 5.2, Constants: who rises to his fallback must first know how long the leases of the others may become. */
+Test(rivals, a_longer_lease_is_granted_when_every_known_wallbox_has_stored_how_long_it_waits)
+{
+    struct rig r;
+
+    rig_init(&r, 2, 40000, false);
+    r.params.lease_ms = 5000;
+    r.site.box[0].fallback_ma = 6000;
+    r.site.box[1].fallback_ma = 6000;
+    rig_start(&r);
+    rig_client_start(&r, 0, true);
+    rig_client_start(&r, 1, true);
+    rig_run(&r, 20 * S);
+    cr_expect_eq(r.client[0].newest_lease_ms, 5000);
+    cr_expect_eq(r.client[0].rise_after_ms, 2 * 5000 + 7000 + 3000 + 2000);
+    cr_expect_eq(r.longest_lease_ms, 5000);
+
+    r.params.lease_ms = 20000;
+    rig_client_cut(&r, 0);
+    rig_client_cut(&r, 1);
+    rig_start(&r);
+    r.client[1].is_fallback_deaf = true;
+    rig_client_start(&r, 0, true);
+    rig_run(&r, 10 * S);
+    cr_expect_eq(r.client[0].rise_after_ms, 2 * 20000 + 7000 + 3000 + 2000, "told at once");
+    cr_expect_eq(r.client[0].newest_lease_ms, 5000, "the other was not heard");
+    rig_client_start(&r, 1, true);
+    rig_run(&r, 30 * S);
+    cr_expect_eq(r.client[1].newest_lease_ms, 5000, "it has not stored it");
+    cr_expect_eq(r.longest_lease_ms, 5000);
+    rig_client_cut(&r, 1);
+    r.client[1].is_fallback_deaf = false;
+    rig_client_start(&r, 1, true);
+    rig_run(&r, 30 * S);
+    cr_expect_eq(r.longest_lease_ms, 20000, "stored before it is granted");
+    cr_expect_eq(r.client[0].newest_lease_ms, 20000);
+    cr_expect_eq(r.client[1].newest_lease_ms, 20000);
+    rig_free(&r);
+}
