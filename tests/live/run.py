@@ -5,7 +5,7 @@
     tests/live/run.py NAME ...   the cases of these names, or whose names begin so
     tests/live/run.py --all ...  also those that the normal run leaves out: every meter model with every misbehaviour, more swarms of faults
 
-Cases are the functions in CASES of each case_*.py beside this file. Each runs in a process of its own, two at a time: they mostly wait. Prints
+Cases are the functions in CASES of each case_*.py beside this file. Each runs in a process of its own, three at a time: they mostly wait. Prints
 a line per case and closes with `N passed, N failed, N skipped`; exit 1 when one failed or none was found. WALLBOX_BIN says which programs are
 tested.
 """
@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import rig  # noqa: E402
 
-AT_ONCE = 2
+AT_ONCE = 3
 SKIPPED = 3  # exit code of the process of a case
 
 
