@@ -45,6 +45,7 @@ struct box {
     struct msg_status status;  /* phases in terminal order as received */
     int32_t drawn_ma[PHASE_N]; /* the same in site order */
     uint8_t used;              /* site phases */
+    bool is_overdrawer;        /* this vehicle, or this board, has drawn too much before */
     int64_t carries_since_ms;  /* since when some phase has carried UNUSED_OTHER_MA; MS_NEVER */
     struct lease lease;
     struct demand demand;

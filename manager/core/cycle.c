@@ -390,6 +390,15 @@ static void send_raise(struct manager *m, uint16_t box, int32_t ma, struct mfx_l
     add_to_sums(m, box, before_ma);
 }
 
+/* What the division leaves a wallbox, or what is left beside it for one that took no part. */
+static int32_t divided_ma(const struct manager *m, uint16_t box)
+{
+    if (follow_is_over(m, box)) {
+        return follow_disobedient_ma(m, box);
+    }
+    return m->alloc_result[box].state == ALLOC_FIXED ? m->unacked_ma[box] : m->box[box].target_ma;
+}
+
 /* What a wallbox is to have now, before the one rule looks at raises. */
 static int32_t wanted_ma(const struct manager *m, uint16_t box, enum carry carry)
 {
@@ -398,12 +407,9 @@ static int32_t wanted_ma(const struct manager *m, uint16_t box, enum carry carry
     if (m->is_restarting) {
         bool goes_on = carry == CARRY_ON && b->demand_now.demand_ma > 0;
 
-        return goes_on || carry_is_held(m, box, carry) ? box_newest_ma(b) : min_i32(b->target_ma, box_newest_ma(b));
+        return goes_on || carry_is_held(m, box, carry) ? box_newest_ma(b) : min_i32(divided_ma(m, box), box_newest_ma(b));
     }
-    if (follow_is_over(m, box)) {
-        return follow_disobedient_ma(m, box);
-    }
-    return m->alloc_result[box].state == ALLOC_FIXED ? m->unacked_ma[box] : b->target_ma;
+    return divided_ma(m, box);
 }
 
 static void run_grants(struct manager *m, struct mfx_list *out)
@@ -455,6 +461,7 @@ void cycle_run(struct manager *m, struct mfx_list *out)
     tell_meters(m, out);
     run_demands(m);
     run_exposures(m);
+    follow_note(m, out);
     follow_excess(m);
     run_division(m);
     run_grants(m, out);

@@ -5,16 +5,37 @@
 #include "common/base/units.h"
 #include "manager/core/state.h"
 
+/* Phase on which it draws most beyond what is booked. */
+static int most_over_phase(const struct box *b)
+{
+    int most = 0;
+
+    for (int p = 1; p < PHASE_N; p++) {
+        most = b->drawn_ma[p] > b->drawn_ma[most] ? p : most;
+    }
+    return most;
+}
+
 bool follow_is_over(const struct manager *m, uint16_t box)
 {
-    int32_t booked_ma = lease_offer_ma(&m->box[box].lease, m->now_ms);
+    const struct box *b = &m->box[box];
+    int32_t allow_ma = b->is_overdrawer ? min_i32(m->params->ripple_ma, OVERDRAW_MA) : OVERDRAW_MA;
 
-    for (int p = 0; p < PHASE_N; p++) {
-        if (m->box[box].drawn_ma[p] > booked_ma + OVERDRAW_MA) {
-            return true;
+    return b->drawn_ma[most_over_phase(b)] > lease_offer_ma(&b->lease, m->now_ms) + allow_ma;
+}
+
+void follow_note(struct manager *m, struct mfx_list *out)
+{
+    for (uint16_t i = 0; i < m->site->box_n; i++) {
+        struct box *b = &m->box[i];
+
+        if (b->has_status && !box_is_plugged(b)) {
+            b->is_overdrawer = false;
+        } else if (!b->is_overdrawer && box_is_online(b) && follow_is_over(m, i)) {
+            b->is_overdrawer = true;
+            fx_note(out, MNOTE_OVERDRAW, i, b->drawn_ma[most_over_phase(b)], lease_offer_ma(&b->lease, m->now_ms));
         }
     }
-    return false;
 }
 
 bool follow_is_unacked(const struct manager *m, uint16_t box)

@@ -180,6 +180,10 @@ int64_t whitelist_next_ms(const struct manager *m);
 /* follow.c: wallboxes that do not follow. */
 /* It draws more than anything that we allowed explains: its vehicle or its client does not obey. */
 bool follow_is_over(const struct manager *m, uint16_t box);
+/* Remember who draws too much, and tell of it once. Until its vehicle leaves it is given no more than ripple_ma of tolerance: one that takes
+ * a fixed share or its own maximum would otherwise first be cut by a little, for which it does not care, and only when that has settled be
+ * found to disobey again: longer than S7 allows. */
+void follow_note(struct manager *m, struct mfx_list *out);
 /* It does not confirm what it is told: a cut for CUT_UNACKED_MS, or, being booked for its fallback, any grant. What is booked for it is not
  * there for others, so it must not be divided. */
 bool follow_is_unacked(const struct manager *m, uint16_t box);

@@ -19,7 +19,7 @@ import typing
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "mutants"
 FLAGS = ["-std=c11", "-O1", "-w"]
-TIMEOUT = 60  # seconds of one command
+TIMEOUT = 240  # seconds of one command, on a machine that does other things as well; what is bounded is the work, in seeds or cases
 
 
 class Mutant(typing.NamedTuple):

@@ -5,13 +5,6 @@
 #include "common/base/units.h"
 #include "manager/core/state.h"
 
-static bool is_over(const struct manager *m, const struct box *b)
-{
-    int32_t booked_ma = lease_offer_ma(&b->lease, m->now_ms);
-
-    return max_i32(b->drawn_ma[0], max_i32(b->drawn_ma[1], b->drawn_ma[2])) > booked_ma + OVERDRAW_MA;
-}
-
 void ledger_boxes(const struct manager *m, uint16_t box_n, struct ledger_box *out)
 {
     for (uint16_t i = 0; i < box_n; i++) {
@@ -27,7 +20,7 @@ void ledger_boxes(const struct manager *m, uint16_t box_n, struct ledger_box *ou
         out[i].is_online = box_is_online(b);
         out[i].is_met = b->has_met;
         out[i].is_fixed = m->alloc_box[i].is_fixed;
-        out[i].is_over = is_over(m, b);
+        out[i].is_over = follow_is_over(m, i);
         out[i].is_answerable = b->is_answerable;
     }
 }

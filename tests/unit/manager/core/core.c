@@ -482,6 +482,8 @@ Test(core, an_overdrawing_vehicle_is_cut_and_the_others_make_room)
     rig_run(&r, 2 * S);
     cr_expect_eq(rig_offer_ma(&r, 0), 6000, "straight to its minimum");
     cr_expect_leq(rig_offer_ma(&r, 1), 10000, "W0 counts for the 22 A that it draws");
+    rig_run(&r, 30 * S);
+    cr_expect_eq(r.note_n[MNOTE_OVERDRAW], 1, "told once");
     rig_free(&r);
 }
 

@@ -76,6 +76,26 @@ Test(follow, what_vehicles_draw_a_little_too_much_is_not_given_to_others)
     rig_free(&r);
 }
 
+Test(follow, a_vehicle_known_to_draw_too_much_is_cut_to_its_minimum_even_for_little)
+{
+    struct rig r;
+
+    rig_init(&r, 1, 32500, true);
+    rig_start(&r);
+    rig_client_start(&r, 0, true);
+    rig_run(&r, 30 * S);
+    r.client[0].excess_ma = 2000;
+    rig_run(&r, 2 * S);
+    cr_assert_eq(r.note_n[MNOTE_OVERDRAW], 1);
+    r.client[0].excess_ma = 0;
+    rig_run(&r, 180 * S); /* it had to stop, and rests for min_pause_ms */
+    cr_assert_geq(rig_offer_ma(&r, 0), 30000, "%d mA", (int)rig_offer_ma(&r, 0));
+    r.client[0].excess_ma = 900; /* another would be cut by as much */
+    rig_run(&r, 2 * S);
+    cr_expect_leq(rig_offer_ma(&r, 0), 6000, "%d mA", (int)rig_offer_ma(&r, 0));
+    rig_free(&r);
+}
+
 Test(follow, a_raise_waits_while_the_site_is_over_its_budget_even_below_what_settles)
 {
     struct rig r;
