@@ -284,11 +284,6 @@ void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms)
 {
     CHECK(fallback_ma >= 0);
     CHECK(fallback_ma <= l->max_ma);
-    if (l->is_forever && fallback_ma < l->fallback_ma) { /* it may have lived on the old one until now, and the count at its maximum end sooner */
-        int64_t settle_ms = l->rules->settle_ms + l->apply_ms + l->rules->watchdog_ms;
-
-        settle_add(l, (struct lease_settle){l->fallback_ma, now_ms + settle_ms, false});
-    }
     l->fallback_ma = fallback_ma;
     rebook(l, now_ms, LOWER_BY_END);
 }

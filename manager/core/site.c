@@ -210,7 +210,7 @@ static void check_meter(const struct site *s, uint16_t i, struct findings *f)
     if (m->node >= s->node_n) {
         find(f, SITE_PART_METER, i, "node", "must be a node of this site");
     }
-    if (m->role <= METER_ROLE_UNSET || m->role >= METER_ROLE_N) {
+    if ((m->role != METER_HOUSE && m->role != METER_SOLAR && m->role != METER_UNUSED) || (m->role == METER_UNUSED && m->role_when_on == METER_UNUSED)) {
         find(f, SITE_PART_METER, i, "role", "must be house or solar");
     }
     if (m->phases <= PHASES_UNSET || m->phases >= PHASES_N) {
@@ -406,6 +406,11 @@ enum rc site_meter_find(const struct site *s, const char *id, uint16_t *out)
         }
     }
     return RC_MISSING;
+}
+
+const char *site_meter_role_text(const struct site_meter *m)
+{
+    return m->role == METER_SOLAR || (m->role == METER_UNUSED && m->role_when_on == METER_SOLAR) ? "solar" : "house";
 }
 
 uint16_t site_house_meter(const struct site *s, uint16_t node)

@@ -60,16 +60,17 @@ struct site_box {
     int32_t local_limit_ma; /* min_ma..max_ma: what it gets at most, set by its operator; 0 none */
 };
 
-enum meter_role { METER_ROLE_UNSET = 0, METER_HOUSE = 1, METER_SOLAR = 2, METER_ROLE_N };
+enum meter_role { METER_ROLE_UNSET = 0, METER_HOUSE = 1, METER_SOLAR = 2, METER_UNUSED = 3, METER_ROLE_N };
 
 struct site_meter {
     char id[ID_LEN];
-    char model[ID_LEN];     /* id of a register map */
-    char address[TEXT_LEN]; /* "tcp:HOST:PORT:UNIT" or "rtu:DEVICE:BAUD:PARITY:UNIT" */
-    uint16_t node;          /* what it measures: all that flows into this node (house), or one source inside it (solar) */
-    enum meter_role role;
-    enum phase_assign phases; /* how the meter's own L1 L2 L3 are wired to the site's, applied once in the bus adapter */
-    int32_t lag_ms;           /* 0..10,000: how old a figure is when it is read */
+    char model[ID_LEN];           /* id of a register map */
+    char address[TEXT_LEN];       /* "tcp:HOST:PORT:UNIT" or "rtu:DEVICE:BAUD:PARITY:UNIT" */
+    uint16_t node;                /* what it measures: all that flows into this node (house), or one source inside it (solar) */
+    enum meter_role role;         /* METER_UNUSED: switched off, it is not read and nothing depends on it (SR-182, SR-188, SR-192) */
+    enum meter_role role_when_on; /* METER_HOUSE or METER_SOLAR */
+    enum phase_assign phases;     /* how the meter's own L1 L2 L3 are wired to the site's, applied once in the bus adapter */
+    int32_t lag_ms;               /* 0..10,000: how old a figure is when it is read */
 };
 
 struct site {
@@ -119,7 +120,10 @@ MUST_USE enum rc site_box_find(const struct site *s, const char *serial, uint16_
 MUST_USE enum rc site_node_find(const struct site *s, const char *id, uint16_t *out);
 MUST_USE enum rc site_meter_find(const struct site *s, const char *id, uint16_t *out);
 
-/* House meter of a node; METER_MAX when it has none. */
+/* "house" or "solar": what a meter is for, also while it is switched off. */
+const char *site_meter_role_text(const struct site_meter *m);
+
+/* House meter in use at a node; METER_MAX when it has none. */
 uint16_t site_house_meter(const struct site *s, uint16_t node);
 
 /* True when wallbox `box` hangs below `node` or at it. */

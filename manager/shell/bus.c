@@ -207,7 +207,9 @@ enum rc bus_open(struct bus *b, uv_loop_t *loop, struct lowfd *lowfd, const stru
     CHECK(pthread_mutex_init(&b->lock, NULL) == 0);
     b->is_open = true;
     for (uint16_t i = 0; i < site->meter_n; i++) {
-        meter_add(b, i);
+        if (site->meter[i].role != METER_UNUSED) {
+            meter_add(b, i);
+        }
     }
     lines_start(b);
     return RC_OK;

@@ -86,7 +86,7 @@ static int64_t line_sum_ms(const struct site *site, const struct bus_address *at
         struct regmap_choice choice;
         struct bus_address address;
 
-        if (bus_meter_find(&site->meter[i], &choice, &address, text) == RC_OK && bus_address_shares_line(at, &address)) {
+        if (site->meter[i].role != METER_UNUSED && bus_meter_find(&site->meter[i], &choice, &address, text) == RC_OK && bus_address_shares_line(at, &address)) {
             sum_ms += bus_meter_wire_ms(choice.model, &address);
         }
     }
@@ -135,7 +135,7 @@ enum rc bus_check(const struct site *site, int32_t stale_ms, uint16_t *out_meter
         if (rc == RC_OK) {
             rc = check_line(site, i, &address, out_text);
         }
-        if (rc == RC_OK && bus_interval_ms(site, i) > stale_ms / 3) {
+        if (rc == RC_OK && m->role != METER_UNUSED && bus_interval_ms(site, i) > stale_ms / 3) {
             (void)snprintf(out_text, BUS_TEXT_LEN,
                            "meter %s: it can only be read every %d ms (sum of its line), but at most a third of meter_stale_ms is allowed, %d ms", m->id,
                            (int)bus_interval_ms(site, i), (int)(stale_ms / 3));

@@ -36,7 +36,7 @@ static const char *const node_keys[] = {"id",       "parent", "limit_ma", "limit
 static const char *const box_keys[] = {"id", "name", "node", "phases", "min_ma", "max_ma", "fallback_ma", "priority", "weight", "mode", "local_limit_ma",
                                        /* the next ones mean something to wallbox-plan only */
                                        "phases_used", "demand_ma", "waiting_ms", "running_ms", "current_ma", "needed_wh", "departure_ms", "fixed_ma", NULL};
-static const char *const meter_keys[] = {"id", "model", "node", "role", "address", "phases", "lag_ms", NULL};
+static const char *const meter_keys[] = {"id", "model", "node", "role", "used", "address", "phases", "lag_ms", NULL};
 
 static void read_assign(const struct place *at, enum phase_assign *out)
 {
@@ -156,8 +156,10 @@ static void read_box(const struct place *at, const struct site *site, struct sit
 static void read_meter(const struct place *at, const struct site *site, struct site_meter *out)
 {
     const char *role = read_text(at, "role");
+    bool is_used = true;
 
     read_refuse_unknown(at, meter_keys);
+    read_bool(at, "used", &is_used);
     read_id(at, "id", out->id);
     read_id(at, "model", out->model);
     read_line(at, "address", out->address, sizeof out->address);
@@ -171,6 +173,8 @@ static void read_meter(const struct place *at, const struct site *site, struct s
     } else if (role != NULL) {
         read_error(at, "role", "must be house or solar, is \"%.64s\"", role);
     }
+    out->role_when_on = out->role;
+    out->role = is_used ? out->role : METER_UNUSED;
 }
 
 static void read_nodes(const struct place *root, const struct site_order *order, struct site *out)

@@ -60,7 +60,10 @@ static json_t *write_meter(const struct site *site, const struct site_meter *m)
     json_put(o, "id", json_string(m->id));
     json_put(o, "model", json_string(m->model));
     json_put(o, "node", json_string(site->node[m->node].id));
-    json_put(o, "role", json_string(m->role == METER_SOLAR ? "solar" : "house"));
+    json_put(o, "role", json_string(site_meter_role_text(m)));
+    if (m->role == METER_UNUSED) {
+        json_put(o, "used", json_false());
+    }
     json_put(o, "address", json_string(m->address));
     json_put(o, "phases", json_string(phase_assign_text(m->phases)));
     json_put(o, "lag_ms", json_integer(m->lag_ms));

@@ -149,8 +149,8 @@ static json_t *meter_json(const struct site *site, const struct view *view, uint
 {
     const struct site_meter *m = &site->meter[i];
     const struct view_meter *v = &view->meter[i];
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", m->id, "model", m->model, "node", site->node[m->node].id, "role",
-                             m->role == METER_SOLAR ? "solar" : "house", "state", meter_state_text(v->state));
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", m->id, "model", m->model, "node", site->node[m->node].id, "role", site_meter_role_text(m),
+                             "state", m->role == METER_UNUSED ? "unused" : meter_state_text(v->state));
 
     if (json == NULL || json_object_update_new(json, figures_json(v)) != 0 || json_object_update_new(json, trust_json(m, v)) != 0) {
         json_decref(json);

@@ -444,6 +444,22 @@ Test(core, a_meter_that_falls_silent_leads_to_ten_amperes_and_comes_back_by_itse
     rig_free(&r);
 }
 
+Test(core, a_meter_that_is_switched_off_limits_nobody_and_is_not_missed) /* SR-182, SR-192 */
+{
+    struct rig r;
+
+    rig_init(&r, 1, 40000, true);
+    r.site.meter[0].role = METER_UNUSED;
+    r.site.meter[0].role_when_on = METER_HOUSE;
+    r.is_meter_on = false;
+    rig_start(&r);
+    rig_client_start(&r, 0, true);
+    rig_run(&r, 60 * S);
+    cr_expect_eq(rig_offer_ma(&r, 0), 32000);
+    cr_expect_eq(r.note_n[MNOTE_METER_LOST], 0);
+    rig_free(&r);
+}
+
 /* All stood still, as on a machine that slept: what a meter did not say meanwhile is not its silence. */
 Test(core, a_manager_that_stood_still_lets_its_meter_answer_before_it_falls_back)
 {

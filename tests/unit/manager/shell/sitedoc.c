@@ -265,6 +265,32 @@ Test(sitedoc, a_meter_with_a_wrong_role_or_address_is_refused)
     refuses(METER("\"role\": \"solar\", \"address\": \"tcp:a:1:1\", \"lag_ms\": 10001"), "meters[0].lag_ms: must be 0..10000, is 10001");
 }
 
+/* SR-182, SR-188: monitoring on or off; SR-192: a meter may be configured without it. */
+Test(sitedoc, a_meter_that_is_switched_off_is_kept_but_not_used)
+{
+    struct manager_params params;
+    json_t *document;
+
+    manager_params_defaults(&params);
+    cr_assert_eq(read_site(METER("\"role\": \"solar\", \"used\": false, \"address\": \"tcp:a:1:1\"")), RC_OK, "%s", errors.at[0]);
+    cr_expect_eq(site.meter[0].role, METER_UNUSED);
+    document = sitedoc_write(&site, &params);
+    cr_assert_eq(sitedoc_site(document, &again, &errors), RC_OK, "%s", errors.at[0]);
+    cr_expect_eq(again.meter[0].role, METER_UNUSED);
+    cr_expect_str_eq(site_meter_role_text(&again.meter[0]), "solar");
+    json_decref(document);
+    refuses(METER("\"role\": \"house\", \"used\": 1, \"address\": \"tcp:a:1:1\""), "meters[0].used: must be true or false, is 1");
+}
+
+/* SR-193 demands a meter for monitoring: without it the node has no house meter, and no worst base load is asked for. */
+Test(sitedoc, a_house_meter_that_is_switched_off_leaves_its_node_without_one)
+{
+    cr_assert_eq(read_site("{\"nodes\": [" ROOT "], \"wallboxes\": [" BOX_A "," BOX_B "], \"meters\": [{\"id\": \"m\", \"model\": \"abc\", "
+                           "\"node\": \"grid\", \"role\": \"house\", \"used\": false, \"address\": \"tcp:a:1:1\"}]}"),
+                 RC_OK, "%s", errors.at[0]);
+    cr_expect_eq(site_house_meter(&site, 0), METER_MAX);
+}
+
 Test(sitedoc, what_was_written_reads_back_equal)
 {
     struct manager_params params;
