@@ -284,6 +284,9 @@ void lease_fallback(struct lease *l, int32_t fallback_ma, int64_t now_ms)
 {
     CHECK(fallback_ma >= 0);
     CHECK(fallback_ma <= l->max_ma);
+    if (l->is_forever && fallback_ma < l->fallback_ma) { /* the count at max hides it, and may end before the wallbox has followed */
+        settle_add(l, (struct lease_settle){l->fallback_ma, now_ms + l->rules->settle_ms + l->apply_ms + l->rules->watchdog_ms, false});
+    }
     l->fallback_ma = fallback_ma;
     rebook(l, now_ms, LOWER_BY_END);
 }

@@ -1,10 +1,11 @@
 """A house meter that is silent, talks nonsense, stands still or is not there at all: the fallback rule holds, and its end as well
 (SR-008, SR-050; spec 04 4.2, 09 9.2)."""
 
+import json
 import socket
 import threading
 
-from rig import expect, wait_for
+from rig import expect, run, wait_for
 from steps import (ALLOWANCE_MS, LIMIT_MA, MIN_MA, PHASES, RESERVE_MA, STEADY_MS, box, charge, expect_by, finish, hardware, new_rig, plug,
                    reached, record_of, settle, start, wait_charging)
 
@@ -146,6 +147,28 @@ def meter_missing_from_the_start_is_said_once_and_recovers_when_it_appears():
             door.close()
 
 
+def meter_that_is_not_used_is_kept_but_neither_read_nor_missed():
+    """Monitoring is off while its meter stays configured (SR-182, SR-183, SR-188, SR-192): the wallboxes get what the limit leaves, nobody asks
+    the meter, and nothing is said of it."""
+    meter = {"id": "house", "model": "tq_em300_lr", "node": "grid", "role": "house", "used": False}
+    with new_rig(*BOXES, meters=[meter], base_load_worst_ma=list(WORST_MA)) as rig:
+        start(rig)
+        rig.control("meter", id="house", mode="silent")
+        charge(rig, *NAMES)
+        reached(rig, rig.now_ms() + STALE_MS + ALLOWANCE_MS)
+        expect(not rig.get("/api/v1/site")["nodes"][0]["is_fallback"], "the connection is in fallback for a meter that is not used")
+        expect(any(hardware(rig, name)["pilot_ma"] > FALLBACK_MA for name in NAMES), "the wallboxes are held as if a meter were lost")
+        expect("meter_lost" not in rig.manager.output(), "a meter that is not used is missed")
+        expect(rig.control("state")["meters"][0]["asked"] == 0, "a meter that is not used was asked")
+        finish(rig, over_ms=0)
+        exported = rig.folder / "exported.json"
+        code, _, error = run("wallbox-manager", "--data", rig.folder / "manager", "--export", exported)
+        expect(code == 0, f"export failed with {code}: {error}")
+        kept = json.loads(exported.read_text())["meters"][0]
+        expect(kept["used"] is False and kept["address"] == meter["address"], f"the meter was kept as {kept}")
+
+
 CASES = [meter_silent_holds_every_wallbox_to_the_fallback_until_it_is_back,
          meter_with_garbage_is_lost_and_a_frozen_one_does_no_harm,
-         meter_missing_from_the_start_is_said_once_and_recovers_when_it_appears]
+         meter_missing_from_the_start_is_said_once_and_recovers_when_it_appears,
+         meter_that_is_not_used_is_kept_but_neither_read_nor_missed]

@@ -13,10 +13,11 @@ HUNGRY = {"needed_wh": 100000, "up_ms": 500}  # a vehicle that is soon at its cu
 PHASES = ("l1", "l2", "l3")
 
 
-def new_rig(*boxes, manager=None, simulation=None, **node):
-    """One grid connection of LIMIT_MA with a house meter. boxes: as one_node takes them; manager and simulation: sections of the document;
-    node: keys of the grid connection."""
+def new_rig(*boxes, manager=None, simulation=None, meters=None, **node):
+    """One grid connection of LIMIT_MA with a house meter, or with these meters. boxes: as one_node takes them; manager and simulation: sections
+    of the document; node: keys of the grid connection."""
     document = one_node(LIMIT_MA // 1000, boxes, **node)
+    document["meters"] = document["meters"] if meters is None else meters
     document["manager"] = manager or QUICK
     document["simulation"] = simulation or {}
     return Rig(document)

@@ -9,6 +9,8 @@
 #define WRITING_TRIES 16
 #define CHARGING_TRIES 16
 #define CONFIG_START_US (300 * MS_US)
+#define KEEP_CUT_PERMILLE 500
+#define KEEP_CUT_MOST_US (4 * S_US)
 
 #define FAULT_TEXT(name, text) [name] = text,
 static const char *const texts[FAULT_N] = {FAULT_LIST(FAULT_TEXT)};
@@ -196,6 +198,32 @@ static void command(struct sim *s)
     if (k != SIM_NONE && s->manager[k].p.stopped_us <= s->now_us) {
         mnode_command(s, k, any_box(s), commands[sim_between(s, 0, 4)]);
     }
+}
+
+void chaos_keep(struct sim *s, uint16_t box, const struct client_keep *keep)
+{
+    const bool *on = s->chaos.is_on;
+    struct cnode *c = &s->client[box];
+
+    if (on[FAULT_CONFIG] && (on[FAULT_CLIENT_KILL] || on[FAULT_CLIENT_DARK]) && !s->is_healing && keep->fallback_ma < c->disk.keep.fallback_ma &&
+        sim_chance(s, KEEP_CUT_PERMILLE)) {
+        c->disk.most_us = KEEP_CUT_MOST_US;
+        queue_push(&s->queue, s->now_us + sim_between(s, 50, KEEP_CUT_MOST_US / MS_US / 2) * MS_US, ITEM_KEEP_CUT, box, c->p.life);
+    }
+}
+
+void chaos_keep_cut(struct sim *s, uint16_t box)
+{
+    struct cnode *c = &s->client[box];
+    int64_t alone_us = sim_between(s, 20, 90) * S_US;
+
+    if (s->is_healing || c->disk.job_n == 0) {
+        return;
+    }
+    check_lost(s, box);
+    cnode_crash(s, box, true);
+    hold(s, box, true, true, chaos_until_us(s, alone_us) - s->now_us);
+    queue_push(&s->queue, s->now_us + sim_between(s, 300, 3000) * MS_US, ITEM_CLIENT_START, box, c->p.life);
 }
 
 int64_t chaos_until_us(const struct sim *s, int64_t length_us)

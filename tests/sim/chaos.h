@@ -58,6 +58,7 @@
 enum fault { FAULT_LIST(FAULT_ENUM) FAULT_N };
 #undef FAULT_ENUM
 
+struct client_keep;
 struct sim;
 
 struct chaos {
@@ -76,6 +77,13 @@ void chaos_begin(struct sim *s);
 
 /* One of them strikes. */
 void chaos_strike(struct sim *s, enum fault f);
+
+/* A wallbox begins to write its state. Where the configuration changes and wallboxes die, a lowered fallback is sometimes written slowly and
+ * the power cut meanwhile, its switch included: it comes back alone, with the old one or the new one. */
+void chaos_keep(struct sim *s, uint16_t box, const struct client_keep *keep);
+
+/* That cut. */
+void chaos_keep_cut(struct sim *s, uint16_t box);
 
 /* The first part is over: what still lasts ends. */
 void chaos_heal(struct sim *s);

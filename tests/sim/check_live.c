@@ -102,6 +102,9 @@ static void plan(struct sim *s, uint16_t manager, int32_t out_ma[CHECK_BOX_MAX])
 
 static void tell_budgets(const struct sim *s, uint16_t manager)
 {
+    for (uint16_t i = 0; i < s->site.meter_n; i++) {
+        printf("meter %u at node %u: doubt %s\n", i, s->site.meter[i].node, ledger_meter_doubt(s->manager[manager].core, i));
+    }
     for (uint16_t n = 0; n < s->site.node_n; n++) {
         for (int p = 0; p < PHASE_N; p++) {
             int32_t true_ma = s->site.node[n].limit_ma[p] - site_reserve_ma(&s->site.node[n], p) - s->plant.base_ma[n][p];

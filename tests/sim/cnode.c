@@ -93,6 +93,7 @@ static void apply(struct sim *s, uint16_t box, const struct cfx *fx)
         send_msg(s, box, &fx->msg);
         break;
     case CFX_KEEP:
+        chaos_keep(s, box, &fx->keep);
         disk_item(s, box, cdisk_keep(&c->disk, &s->rng, &fx->keep, fx->ticket, s->now_us));
         break;
     case CFX_JOURNAL_BEGIN:

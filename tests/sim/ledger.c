@@ -49,6 +49,11 @@ bool ledger_is_meter_lost(const struct manager *m, uint16_t node)
     return m->budget.node[node].is_fallback;
 }
 
+const char *ledger_meter_doubt(const struct manager *m, uint16_t meter)
+{
+    return meter_doubt_text(m->budget.meter[meter].doubt);
+}
+
 bool ledger_is_subtracted(const struct manager *m, uint16_t box)
 {
     return m->budget.box[box].is_heard;

@@ -45,6 +45,9 @@ int32_t ledger_held_ma(const struct manager *m, uint16_t node, int phase);
 /* The node's budget comes from the fallback of a lost meter. */
 bool ledger_is_meter_lost(const struct manager *m, uint16_t node);
 
+/* What is held against that meter, in a word. */
+const char *ledger_meter_doubt(const struct manager *m, uint16_t meter);
+
 /* What the wallbox drew last is not counted as base load. */
 bool ledger_is_subtracted(const struct manager *m, uint16_t box);
 

@@ -120,6 +120,8 @@ static bool is_current(const struct sim *s, const struct item *it, const struct 
     case ITEM_METER:
     case ITEM_METER_NEWS:
         return p->is_up && it->generation == p->life;
+    case ITEM_KEEP_CUT:
+        return s->client[it->who].p.is_up && it->generation == s->client[it->who].p.life;
     case ITEM_CLIENT_START:
         return it->generation == s->client[it->who].p.life;
     case ITEM_MANAGER_START:
@@ -186,6 +188,9 @@ static void handle_world(struct sim *s, const struct item *it)
         break;
     case ITEM_CHAOS:
         chaos_strike(s, (enum fault)it->who);
+        break;
+    case ITEM_KEEP_CUT:
+        chaos_keep_cut(s, it->who);
         break;
     case ITEM_METER_FINE:
         s->plant.meter[it->who].fault = METER_FINE;

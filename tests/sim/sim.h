@@ -52,6 +52,7 @@ enum sim_item {
     ITEM_BASE,   /* house and sun */
     ITEM_DRIVER, /* somebody comes or goes */
     ITEM_CHAOS,
+    ITEM_KEEP_CUT,
     ITEM_METER_FINE, /* its fault is over */
     ITEM_BOARD_FINE,
     ITEM_PART, /* the next part of the run begins */

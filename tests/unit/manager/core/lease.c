@@ -288,6 +288,18 @@ Test(lease, one_that_stayed_silent_is_released_to_its_fallback)
     cr_expect_eq(worst_ma(&l, 20000), 6000);
 }
 
+Test(lease, a_fallback_lowered_while_it_counts_at_its_maximum_settles)
+{
+    struct lease l = fresh(9000);
+
+    lease_count_max(&l);
+    lease_fallback(&l, 0, 10000);
+    lease_release(&l, 11000);
+    cr_expect_eq(worst_ma(&l, 11000), 9000, "it may have lived on it until now");
+    cr_expect_eq(worst_ma(&l, 10000 + SETTLE + DOG - 1), 9000);
+    cr_expect_eq(worst_ma(&l, 10000 + SETTLE + DOG), 0);
+}
+
 Test(lease, a_board_without_watchdog_stays_at_its_maximum_until_it_obeys_again)
 {
     struct lease l = fresh(0);
