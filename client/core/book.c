@@ -34,14 +34,23 @@ static void fallback_ack(struct client *c)
     c->ack_due = false;
 }
 
+/* What is wanted is what stands there, and no other fallback may take its place: one that is being written, or whose writing failed and may
+ * have been carried out for all that. */
+static bool fallback_is_stored(const struct client *c)
+{
+    bool is_open = c->keep_ticket != 0 || c->is_keep_doubtful;
+
+    return fallback_same(&c->have, &c->want) && (!is_open || fallback_same(&c->flying, &c->want));
+}
+
 static bool keep_due(const struct client *c)
 {
-    return c->keep_ticket == 0 && !keep_same(&c->have, &c->want);
+    return c->keep_ticket == 0 && (c->is_keep_doubtful || !keep_same(&c->have, &c->want));
 }
 
 bool client_keep_is_due(const struct client *c)
 {
-    return c->keep_ticket != 0 || !keep_same(&c->have, &c->want);
+    return c->keep_ticket != 0 || c->is_keep_doubtful || !keep_same(&c->have, &c->want);
 }
 
 void client_keep_flush(struct client *c)
@@ -49,7 +58,7 @@ void client_keep_flush(struct client *c)
     struct cfx *fx;
 
     c->want.epoch = c->grant.epoch_seen;
-    if (c->ack_due && fallback_same(&c->have, &c->want)) { /* stored first, acknowledged then */
+    if (c->ack_due && fallback_is_stored(c)) { /* stored first, acknowledged then */
         fallback_ack(c);
     }
     if (!keep_due(c) || c->keep_try_ms > c->now_ms) {
@@ -67,6 +76,7 @@ static void kept(struct client *c, bool stored)
     int32_t before_ma = c->grant.offer_ma;
 
     c->keep_ticket = 0;
+    c->is_keep_doubtful = !stored;
     if (!stored) {
         client_note(c, CNOTE_STORE_FAILED, 0, 0);
         c->keep_try_ms = c->now_ms + CLIENT_KEEP_RETRY_MS;

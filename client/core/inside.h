@@ -83,8 +83,9 @@ struct client {
 
     struct client_keep have;   /* durable */
     struct client_keep want;   /* to become durable */
-    struct client_keep flying; /* on its way, while keep_ticket is not 0 */
+    struct client_keep flying; /* on its way, while keep_ticket is not 0 or it is doubtful */
     uint64_t keep_ticket;
+    bool is_keep_doubtful; /* its writing failed: it stands there or not */
     int64_t keep_try_ms;
     bool ack_due; /* FallbackAck when want is durable */
     uint32_t ack_seq;

@@ -16,7 +16,7 @@ bool client_is_linked(const struct client *c)
 /* What is stored, or may become so by a write that is under way: the manager has to count the larger. */
 static int32_t largest_fallback_ma(const struct client *c)
 {
-    int32_t flying_ma = c->keep_ticket == 0 ? 0 : c->flying.fallback_ma;
+    int32_t flying_ma = c->keep_ticket != 0 || c->is_keep_doubtful ? c->flying.fallback_ma : 0;
 
     return max_i32(c->have.fallback_ma, max_i32(flying_ma, c->want.fallback_ma));
 }

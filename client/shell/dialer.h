@@ -15,7 +15,7 @@
 #include "proto/codec.h"
 #include "proto/frame.h"
 
-#define DIALER_CONNECT_MS 5000 /* a connection that is not there by then is given up */
+#define DIALER_CONNECT_MS 2000 /* a connection that is not there by then, after two attempts of the kernel, is given up */
 
 struct dialer_events {
     void (*on_up)(void *user);

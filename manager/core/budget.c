@@ -44,6 +44,16 @@ void budget_restart(struct budget *b, uint16_t node)
     budget_filter_reset(&b->node[node].filter_w);
 }
 
+void budget_gap(struct budget *b)
+{
+    for (uint16_t i = 0; i < b->site->node_n; i++) {
+        for (int p = 0; p < PHASE_N; p++) {
+            budget_filter_gap(&b->node[i].filter[p]);
+        }
+        budget_filter_gap(&b->node[i].filter_w);
+    }
+}
+
 void budget_schedule(struct budget *b, uint16_t node, const struct schedule_limit *limit)
 {
     CHECK(node < b->site->node_n);

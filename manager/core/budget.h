@@ -123,6 +123,9 @@ void budget_schedule(struct budget *b, uint16_t node, const struct schedule_limi
 /* The next run takes the true budget of a node as it is, without holding a rise back. */
 void budget_restart(struct budget *b, uint16_t node);
 
+/* Nobody has looked for a while: what is held back as a rise was not there throughout, and begins anew. */
+void budget_gap(struct budget *b);
+
 /* Compute every node's budget as of now_ms: node[].use_ma is the result.
  * Meters that have fallen silent go to their fallback here. Returns true when any budget in use changed or a meter changed its state. */
 bool budget_run(struct budget *b, int64_t now_ms);

@@ -29,25 +29,39 @@ static void most_since(const struct budget_box *box, int64_t from_ms, int32_t ou
     }
 }
 
-/* Figure of a wallbox at a moment; the newest one when none is known from then. What it drew after the meter was read the meter cannot have
- * seen. */
-static void figure_at(const struct budget_box *box, int64_t taken_ms, int32_t out_ma[PHASE_N])
+/* Figure of a wallbox at a moment. What it drew after the meter was read the meter cannot have seen. When nothing is known from then, the
+ * newest one, or the oldest that is kept. */
+enum figure_else { ELSE_NEWEST, ELSE_OLDEST };
+
+static void figure_at(const struct budget_box *box, int64_t taken_ms, enum figure_else other, int32_t out_ma[PHASE_N])
 {
     const int32_t *ma = box->newest.ma;
 
-    if (box->newest.at_ms > taken_ms) {
-        for (int k = box->n - 1; k >= 0; k--) {
-            const struct drawn_at *at = &box->at[(box->first + k) % DRAWN_KEPT];
+    for (int k = box->n - 1; k >= 0 && box->newest.at_ms > taken_ms; k--) {
+        const struct drawn_at *at = &box->at[(box->first + k) % DRAWN_KEPT];
 
-            if (at->at_ms <= taken_ms) {
-                ma = at->ma;
-                break;
-            }
+        ma = at->at_ms <= taken_ms || other == ELSE_OLDEST ? at->ma : ma;
+        if (at->at_ms <= taken_ms) {
+            break;
         }
     }
     for (int p = 0; p < PHASE_N; p++) {
         out_ma[p] = ma[p];
     }
+}
+
+/* Since when the meter shows what it shows: registers that have not changed prove nothing about later moments. A meter that stands still
+ * while wallboxes rise would otherwise show a house that gives what they take. */
+static int64_t shown_ms(const struct budget_meter *m)
+{
+    return min_i64(m->last.taken_ms, m->watch.same_since_ms);
+}
+
+/* Whether the newest figure of a wallbox is one of the time at which a meter was read: one that nobody has confirmed since may be over, as after
+ * a manager that stood still, and counted as flowing it would show a house that gives as much. */
+static bool is_sure(const struct budget_box *box, const struct budget_meter *m)
+{
+    return !box->is_paused && m->last.taken_ms - box->newest.at_ms <= FIGURE_STALE_MS;
 }
 
 /* The window reaches back from the moment the meter was read, not from now: that is the moment the meter's figure is `lag_ms` old. */
@@ -59,15 +73,17 @@ static void add_box(const struct budget *b, const uint16_t *house, uint16_t box,
         int32_t most_ma[PHASE_N];
         int32_t then_ma[PHASE_N];
         int32_t first_ma[PHASE_N];
+        int32_t shown_ma[PHASE_N];
         uint16_t meter = house[at];
 
         if (meter != METER_MAX && b->meter[meter].state == METER_GOOD) {
             most_since(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), most_ma);
-            figure_at(&b->box[box], b->meter[meter].last.taken_ms, then_ma);
-            figure_at(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), first_ma);
+            figure_at(&b->box[box], b->meter[meter].last.taken_ms, ELSE_NEWEST, then_ma);
+            figure_at(&b->box[box], b->meter[meter].last.taken_ms - budget_window_ms(b, meter), ELSE_NEWEST, first_ma);
+            figure_at(&b->box[box], shown_ms(&b->meter[meter]), ELSE_OLDEST, shown_ma);
             for (int p = 0; p < PHASE_N; p++) {
                 out->then_ma[at][p] += min_i32(then_ma[p], most_ma[p]);
-                out->sure_ma[at][p] += b->box[box].is_paused ? 0 : min_i32(then_ma[p], most_ma[p]);
+                out->sure_ma[at][p] += is_sure(&b->box[box], &b->meter[meter]) ? min_i32(min_i32(then_ma[p], shown_ma[p]), most_ma[p]) : 0;
                 out->apart_ma[at][p] += max_i32(most_ma[p] - max_i32(then_ma[p], first_ma[p]), 0);
                 out->most_ma[at][p] += most_ma[p];
                 out->untold_ma[at][p] += max_i32(b->box[box].granted_ma[p] - b->box[box].newest.ma[p], 0);

@@ -22,6 +22,11 @@ void budget_filter_reset(struct budget_filter *f)
     forget_fall(f);
 }
 
+void budget_filter_gap(struct budget_filter *f)
+{
+    forget_rise(f);
+}
+
 /* The newest figure is passed on, not the mildest of the time: in doubt the wallboxes get less. */
 static void pass_fall(struct budget_filter *f, int32_t now, const struct budget_filter_rules *rules, int64_t now_ms)
 {

@@ -30,6 +30,9 @@ struct budget_filter_rules {
 /* Forget everything: the next figure is taken as it is. */
 void budget_filter_reset(struct budget_filter *f);
 
+/* Nobody has looked for a while: a rise that is being held begins anew. */
+void budget_filter_gap(struct budget_filter *f);
+
 /* Take in the true figure of this moment, as it counts for a fall and, no more than that, for a rise; f->use is the result. */
 void budget_filter_run(struct budget_filter *f, int32_t fall, int32_t rise, const struct budget_filter_rules *rules, int64_t now_ms);
 

@@ -335,6 +335,7 @@ void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
     CHECK(!m->is_started || e->now_ms >= m->now_ms);
     if (has_stood_still(m, e->now_ms)) {
         m->stood_until_ms = e->now_ms + STOOD_GRACE_MS;
+        budget_gap(&m->budget);
     }
     m->now_ms = e->now_ms;
     if (e->kind == MEV_START) {

@@ -5,7 +5,8 @@
 #define SUM_W 100  /* figures are read one after the other, and rounded: so far apart they may be, ... */
 #define SUM_DIV 10 /* ... and this part of what flows */
 #define LIMIT_SLACK_MA 1000
-#define APPARENT_DIV 5 /* ... or, of power against voltage times current */
+#define MOVE_TOLD_MS 1500 /* a figure of a wallbox holds until the next Status, a second and its way later */
+#define APPARENT_DIV 5    /* ... or, of power against voltage times current */
 
 const char *meter_doubt_text(enum meter_doubt doubt)
 {
@@ -147,7 +148,7 @@ static void note_move(struct meter_watch *w, int64_t taken_ms, int64_t window_ms
 {
     struct past_range now;
 
-    if (taken_ms < w->same_since_ms + PAST_TOLD_MS || !meter_past_before(&w->wiring.past, w->wiring.past.n - 1, window_ms, &now)) {
+    if (taken_ms < w->same_since_ms + MOVE_TOLD_MS || !meter_past_before(&w->wiring.past, w->wiring.past.n - 1, window_ms, &now)) {
         return;
     }
     for (int p = 0; p < PHASE_N; p++) {

@@ -46,8 +46,6 @@ enum db_statement {
     DB_CARD_ALLOW,
     DB_CARD_COUNT,
     DB_CARDS,
-    DB_USER_PUT,
-    DB_USERS,
     DB_EVENT_ACK,
     DB_AUDIT,
     DB_SERIES_ADD,
@@ -203,20 +201,6 @@ bool card_entry_read(sqlite3_stmt *s, struct card_entry *out);
 /* "user", "master", "setup", and back; CARD_UNSET: none of them. */
 const char *db_card_kind_text(enum card_kind kind);
 enum card_kind db_card_kind(const char *text);
-
-/* A user. Without a hash he can only log in after a password was set for him. */
-struct db_user {
-    char name[NAME_LEN];
-    char role[ID_LEN]; /* admin, operator, viewer */
-    bool must_change;  /* his password, before anything else */
-};
-
-/* Add a user or change his role.
- *
- * hash  of the password, NULL: as it is, none for a new one
- */
-MUST_USE enum rc db_put_user(struct db *d, const struct db_user *user, const char *hash, int64_t utc_ms);
-MUST_USE enum rc db_each_user(struct db *d, void (*on_user)(void *user, const struct db_user *one), void *user);
 
 /* The list of epochs may lack some that were issued: the database is a back-up, or what was left of a damaged one. */
 MUST_USE enum rc db_mark_gaps(struct db *d);

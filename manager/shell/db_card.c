@@ -198,31 +198,3 @@ enum rc db_each_card(struct db *d, void (*on_card)(void *user, const struct card
     db_end(d, DB_CARDS);
     return rc == RC_MISSING ? RC_OK : rc;
 }
-
-enum rc db_put_user(struct db *d, const struct db_user *user, const char *hash, int64_t utc_ms)
-{
-    db_bind_text(d, DB_USER_PUT, 1, user->name);
-    db_bind_text(d, DB_USER_PUT, 2, user->role);
-    db_bind_text(d, DB_USER_PUT, 3, hash);
-    db_bind_int(d, DB_USER_PUT, 4, user->must_change ? 1 : 0);
-    db_bind_utc(d, DB_USER_PUT, 5, utc_ms);
-    return db_run(d, DB_USER_PUT);
-}
-
-enum rc db_each_user(struct db *d, void (*on_user)(void *user, const struct db_user *one), void *user)
-{
-    sqlite3_stmt *s = d->statement[DB_USERS];
-    enum rc rc = RC_OK;
-
-    while (rc == RC_OK) { /* ends: there are few users */
-        struct db_user one = {0};
-
-        rc = db_next(d, DB_USERS);
-        if (rc == RC_OK && text_copy(one.name, sizeof one.name, text_at(s, 0)) == RC_OK && text_copy(one.role, sizeof one.role, text_at(s, 1)) == RC_OK) {
-            one.must_change = sqlite3_column_int(s, 2) != 0;
-            on_user(user, &one);
-        }
-    }
-    db_end(d, DB_USERS);
-    return rc == RC_MISSING ? RC_OK : rc;
-}

@@ -47,9 +47,6 @@ const char *const db_sql[DB_STATEMENTS] = {
     [DB_CARD_ALLOW] = "INSERT INTO card_wallbox (card, serial) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     [DB_CARD_COUNT] = "SELECT count(*) FROM card",
     [DB_CARDS] = "SELECT " CARD_COLUMNS " FROM card ORDER BY uid IS NULL, length(uid), uid, identity",
-    [DB_USER_PUT] = "INSERT INTO user (name, role, password_hash, must_change, created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5)"
-                    " ON CONFLICT (name) DO UPDATE SET role = ?2, password_hash = coalesce(?3, password_hash), must_change = ?4",
-    [DB_USERS] = "SELECT name, role, must_change FROM user ORDER BY name",
     [DB_EVENT_ACK] = "UPDATE event SET acknowledged_by = ?2, acknowledged_utc_ms = ?3 WHERE number = ?1 AND acknowledged_by IS NULL",
     [DB_AUDIT] = "INSERT INTO audit (utc_ms, who, what, subject, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [DB_SERIES_ADD] = "INSERT INTO series (quantity, node) VALUES (?1, ?2) ON CONFLICT DO NOTHING",

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/os/clock.h"
 #include "manager/shell/bus.h"
+#include "manager/shell/fields.h"
 #include "manager/shell/sitedoc.h"
 #include "proto/utf8.h"
 
@@ -43,24 +44,26 @@ static enum rc read_cards(struct document *d, const json_t *list, struct sitedoc
     return rc;
 }
 
-/* Users have a name and a role; a password is set later. */
-static bool read_user(const json_t *object, struct db_user *out)
+/* Users have a name and a role; they get a first password when they are added. */
+static bool read_user(const json_t *object, struct users_row *out)
 {
     const char *name = json_string_value(json_object_get(object, "name"));
     const char *role = json_string_value(json_object_get(object, "role"));
-    bool is_role = role != NULL && (text_same(role, "admin") || text_same(role, "operator") || text_same(role, "viewer"));
+    int place = role != NULL ? field_choice(ROLE_CHOICES, role) : -1;
 
-    *out = (struct db_user){.must_change = true};
-    return is_role && json_object_size(object) == 2 && name != NULL && name[0] != '\0' && text_copy(out->name, sizeof out->name, name) == RC_OK &&
-           utf8_is_text(out->name, sizeof out->name) && text_copy(out->role, sizeof out->role, role) == RC_OK;
+    if (place < 0 || json_object_size(object) != 2 || name == NULL || name[0] == '\0' || text_copy(out->name, sizeof out->name, name) != RC_OK) {
+        return false;
+    }
+    out->role = (enum role)(place + 1);
+    return utf8_is_text(out->name, sizeof out->name);
 }
 
 static enum rc read_users(struct document *d, const json_t *list, struct sitedoc_errors *errors)
 {
     size_t n = json_array_size(list);
 
-    if (list != NULL && (!json_is_array(list) || n > DOCUMENT_USER_MAX)) {
-        sitedoc_error(errors, "users: must be a list of at most %d", DOCUMENT_USER_MAX);
+    if (list != NULL && (!json_is_array(list) || n > USERS_MAX)) {
+        sitedoc_error(errors, "users: must be a list of at most %d", USERS_MAX);
         return RC_RANGE;
     }
     for (size_t i = 0; i < n; i++) {

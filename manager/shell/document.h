@@ -7,15 +7,14 @@
 #include "manager/core/params.h"
 #include "manager/core/site.h"
 #include "manager/shell/card_book.h"
-
-#define DOCUMENT_USER_MAX 64
+#include "manager/shell/users.h"
 
 struct document {
     struct site site;
     struct manager_params params;
     struct card_book cards; /* section "cards"; of a document that was stored, none */
     uint16_t user_n;
-    struct db_user user[DOCUMENT_USER_MAX]; /* section "users" */
+    struct users_row user[USERS_MAX]; /* section "users": names and roles */
 };
 
 /* Give back what a document holds. Accepts a zeroed one. */

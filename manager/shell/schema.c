@@ -50,7 +50,7 @@ static const char step_1[] = "CREATE TABLE site_document ("
                              " utc_ms INTEGER"
                              ") STRICT;";
 
-/* Cards, users, audit, history in rolling resolutions, the mix of each quarter hour. History: rows of packed samples (manager/core/pack). */
+/* Cards, users (unused since: they live in users.db, beside what only the manager may read), audit, history in rolling resolutions, the mix of each quarter hour. History: rows of packed samples (manager/core/pack). */
 static const char step_2[] =
     "ALTER TABLE site_document ADD COLUMN who TEXT;"
     "ALTER TABLE site_document ADD COLUMN why TEXT;"

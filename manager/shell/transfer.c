@@ -1,11 +1,13 @@
 #include "manager/shell/transfer.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <jansson.h>
+#include <sodium.h>
 
 #include "common/base/text.h"
 #include "common/os/cli.h"
@@ -15,6 +17,7 @@
 #include "manager/shell/card_book.h"
 #include "manager/shell/document.h"
 #include "manager/shell/store.h"
+#include "manager/shell/users.h"
 
 #define TABLE_MAX (4 * 1024 * 1024)
 #define WHO "command line"
@@ -78,10 +81,55 @@ static enum rc run_import(struct store_order *order, struct db *db, int64_t utc_
     for (uint16_t i = 0; i < o->document->cards.n && rc == RC_OK; i++) {
         rc = db_put_card(db, &o->document->cards.at[i], utc_ms);
     }
-    for (uint16_t i = 0; i < o->document->user_n && rc == RC_OK; i++) {
-        rc = db_put_user(db, &o->document->user[i], NULL, utc_ms);
-    }
     return rc == RC_OK ? db_add_audit(db, &entry, utc_ms) : rc;
+}
+
+static enum rc open_users(const struct settings *s, struct users **out)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/users.db", s->data) >= (int)sizeof path) {
+        return RC_RANGE;
+    }
+    return users_open(out, path, s->serial);
+}
+
+static bool is_listed(const struct users_list *list, const char *name)
+{
+    for (uint16_t i = 0; i < list->n; i++) {
+        if (text_same(list->at[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those of a document who are not known yet; the others keep role and password, which a file neither gives nor takes. */
+static enum rc import_users(const struct settings *s, const struct document *d)
+{
+    struct users_list *known = calloc(1, sizeof *known);
+    struct users *u = NULL;
+    enum rc rc = known == NULL ? RC_IO : (d->user_n > 0 ? open_users(s, &u) : RC_OK);
+
+    rc = rc == RC_OK && u != NULL ? users_all(u, known) : rc;
+    for (uint16_t i = 0; i < d->user_n && rc == RC_OK; i++) {
+        char password[FIRST_PASSWORD_LEN];
+
+        if (is_listed(known, d->user[i].name)) {
+            continue;
+        }
+        rc = users_add_first(u, d->user[i].name, d->user[i].role, password);
+        if (rc == RC_OK) {
+            (void)printf("user %s: first password %s\n", d->user[i].name, password);
+        }
+        sodium_memzero(password, sizeof password);
+    }
+    free(known);
+    if (rc == RC_FULL) {
+        (void)fprintf(stderr, "wallbox-manager: at most %d users can be known: those of the document that are left were not added\n", USERS_MAX);
+    }
+    users_close(u);
+    return rc;
 }
 
 int transfer_import(const struct settings *s, const char *file)
@@ -105,6 +153,9 @@ int transfer_import(const struct settings *s, const char *file)
     }
     o.text = text;
     code = store_carry_out(opened.store, &o.order, clock_utc_ms()) == RC_OK ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    if (code == CLI_EXIT_OK && import_users(s, d) != RC_OK) { /* under the lock of the store */
+        code = CLI_EXIT_FAILED;
+    }
     close_store(&opened);
 
 out:
@@ -136,7 +187,6 @@ static int write_text(const char *path, const char *text)
 struct export_order {
     struct store_order order; /* first */
     json_t *cards;
-    json_t *users;
     struct buffer *table; /* NULL: as JSON */
     bool is_short;
 };
@@ -152,33 +202,50 @@ static void export_card(void *user, const struct card_entry *card)
     }
 }
 
-static void export_user(void *user, const struct db_user *one)
-{
-    struct export_order *o = user;
-
-    o->is_short = json_array_append_new(o->users, json_pack("{s:s, s:s}", "name", one->name, "role", one->role)) != 0 || o->is_short;
-}
-
 static enum rc run_export(struct store_order *order, struct db *db, int64_t utc_ms)
 {
     struct export_order *o = (struct export_order *)order;
     enum rc rc = db_each_card(db, export_card, o);
 
     (void)utc_ms;
-    return rc == RC_OK && o->table == NULL ? db_each_user(db, export_user, o) : rc;
+    return rc;
 }
 
-/* The stored document with cards and users; NULL: no memory. Given back with free. */
-static char *whole_document(struct store *store, const char *document)
+/* Names and roles; NULL: they cannot be read, or no memory. */
+static json_t *export_users(const struct settings *s)
 {
-    struct export_order o = {.order = {.run = run_export}, .cards = json_array(), .users = json_array()};
+    struct users_list *list = calloc(1, sizeof *list);
+    json_t *users = json_array();
+    struct users *u = NULL;
+    enum rc rc = list != NULL && users != NULL ? open_users(s, &u) : RC_IO;
+
+    rc = rc == RC_OK ? users_all(u, list) : rc;
+    for (uint16_t i = 0; rc == RC_OK && i < list->n; i++) {
+        const struct users_row *one = &list->at[i];
+
+        rc = json_array_append_new(users, json_pack("{s:s, s:s}", "name", one->name, "role", role_text(one->role))) == 0 ? RC_OK : RC_IO;
+    }
+    users_close(u);
+    free(list);
+    if (rc != RC_OK) {
+        json_decref(users);
+        users = NULL;
+    }
+    return users;
+}
+
+/* The stored document with cards and users; NULL: what lacks was said, or no memory. Given back with free. */
+static char *whole_document(const struct settings *s, struct store *store, const char *document)
+{
+    struct export_order o = {.order = {.run = run_export}, .cards = json_array()};
+    json_t *users = export_users(s);
     json_t *json = json_loads(document, 0, NULL);
     char *text = NULL;
 
-    if (store_carry_out(store, &o.order, CLOCK_UNSET_UTC_MS) != RC_OK || o.is_short) {
+    if (users == NULL || store_carry_out(store, &o.order, CLOCK_UNSET_UTC_MS) != RC_OK || o.is_short) {
         json_decref(o.cards);
-        json_decref(o.users);
-    } else if (json_object_set_new(json, "cards", o.cards) == 0 && json_object_set_new(json, "users", o.users) == 0) {
+        json_decref(users);
+    } else if (json_object_set_new(json, "cards", o.cards) == 0 && json_object_set_new(json, "users", users) == 0) {
         text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     }
     json_decref(json);
@@ -208,7 +275,7 @@ int transfer_export(const struct settings *s, const char *file)
     } else {
         struct buffer b = {0};
 
-        text = whole_document(opened.store, loaded->document);
+        text = whole_document(s, opened.store, loaded->document);
         if (text != NULL) {
             buffer_print(&b, "%s\n", text);
         }

@@ -1,5 +1,5 @@
 /* The configuration as one JSON document: the site, cards, and users without their passwords; and cards as a table. At the command line, with
- * the manager not running.
+ * the manager not running. Users that an import adds get a first password, which is printed; those that are known keep role and password.
  *
  * Keys and pins are not part of it yet: the fleet link has none.
  */

@@ -15,6 +15,7 @@
 
 #define SERIAL_RANDOM_N 8
 #define RECOVERY_RANDOM_N 24 /* characters of five bits each */
+#define FIRST_RANDOM_N 16    /* likewise */
 
 const char *role_text(enum role role)
 {
@@ -109,6 +110,24 @@ static enum rc make_first(struct users *u, const char *serial)
     return rc == RC_OK ? users_db_add(u, &row, hash) : rc;
 }
 
+/* Another serial number: it stands on the label, so that the first login asks for it as long as that was not made. */
+static enum rc rename_manager(struct users *u, const char *serial)
+{
+    char name[NAME_LEN];
+    char hash[PASSWORD_HASH_LEN];
+    struct users_row row;
+    enum rc rc = users_db_first_admin(u, name);
+
+    rc = rc == RC_OK ? users_db_get_user(u, name, &row, hash) : rc;
+    if (rc == RC_OK && row.must_change && password_is(hash, u->serial)) {
+        rc = password_hash(serial, hash);
+        rc = rc == RC_OK ? users_db_first(u, name, hash) : rc;
+    }
+    rc = rc == RC_OK ? users_db_put(u, "serial", serial) : rc;
+    (void)snprintf(u->serial, sizeof u->serial, "%s", serial);
+    return rc;
+}
+
 enum rc users_open(struct users **out, const char *path, const char *serial)
 {
     struct users *u = NULL;
@@ -126,8 +145,9 @@ enum rc users_open(struct users **out, const char *path, const char *serial)
     }
     rc = rc == RC_OK ? users_db_get(u, "serial", u->serial, sizeof u->serial) : rc;
     if (rc == RC_OK && !is_new && serial[0] != '\0' && !text_same(serial, u->serial)) {
-        rc = users_db_put(u, "serial", serial); /* it names the manager; no password depends on it any more */
-        (void)snprintf(u->serial, sizeof u->serial, "%s", serial);
+        rc = users_db_begin(u);
+        rc = rc == RC_OK ? rename_manager(u, serial) : rc;
+        rc = users_db_end(u, rc);
     }
     if (rc != RC_OK) {
         log_err("users path=%s why=\"cannot be read or written\"", path);
@@ -236,6 +256,12 @@ enum rc users_add(struct users *u, const char *name, const char *password, enum 
     CHECK(text_copy(row.name, sizeof row.name, name) == RC_OK);
     rc = rc == RC_OK ? password_hash(password, hash) : rc;
     return rc == RC_OK ? users_db_add(u, &row, hash) : rc;
+}
+
+enum rc users_add_first(struct users *u, const char *name, enum role role, char out_password[FIRST_PASSWORD_LEN])
+{
+    random_letters(FIRST_RANDOM_N, true, out_password);
+    return users_add(u, name, out_password, role);
 }
 
 enum rc users_delete(struct users *u, const char *name)

@@ -17,10 +17,11 @@
 #define INET6_LEN 46
 #define USERS_MAX 64
 #define TOKENS_MAX 64
-#define USERS_ID_LEN 17   /* of a token: 16 hex digits and the end */
-#define USERS_KEY_LEN 32  /* hash of a token */
-#define TOKEN_TEXT_LEN 67 /* "wbx_", 62 hex digits and the end */
-#define RECOVERY_LEN 30   /* six groups of four and the end */
+#define USERS_ID_LEN 17       /* of a token: 16 hex digits and the end */
+#define USERS_KEY_LEN 32      /* hash of a token */
+#define TOKEN_TEXT_LEN 67     /* "wbx_", 62 hex digits and the end */
+#define RECOVERY_LEN 30       /* six groups of four and the end */
+#define FIRST_PASSWORD_LEN 20 /* four groups of four and the end */
 #define PASSWORD_MIN 10
 #define PASSWORD_MAX 128
 
@@ -49,7 +50,8 @@ struct users_list {
 /* Open or create.
  *
  * path    of the file
- * serial  of this manager, empty: one is made up at the first start and kept
+ * serial  of this manager, empty: one is made up at the first start and kept; another one than before becomes the password of the first
+ *         login, when that was not made yet
  *
  * RC_IO  it cannot be opened, read or written: logged; *out is NULL
  */
@@ -90,6 +92,9 @@ MUST_USE enum rc users_recover(struct users *u, const char *key, const char *new
 
 /* RC_FULL: the name is taken or USERS_MAX are known. RC_RANGE: as above. The password has to be changed at the first login. */
 MUST_USE enum rc users_add(struct users *u, const char *name, const char *password, enum role role);
+
+/* Likewise with a first password that is made up here: given back once and never known again. */
+MUST_USE enum rc users_add_first(struct users *u, const char *name, enum role role, char out_password[FIRST_PASSWORD_LEN]);
 
 /* RC_MISSING: there is none. RC_REFUSED: it is the last administrator. */
 MUST_USE enum rc users_delete(struct users *u, const char *name);

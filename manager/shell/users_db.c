@@ -176,6 +176,11 @@ enum rc users_db_change(struct users *u, const char *name, const char *new_name,
     return run(u, prepare(u, "UPDATE user SET name = ?2, password_hash = ?3, must_change = 0 WHERE name = ?1", name, new_name, hash));
 }
 
+enum rc users_db_first(struct users *u, const char *name, const char *hash)
+{
+    return run(u, prepare(u, "UPDATE user SET password_hash = ?2 WHERE name = ?1", name, hash, NULL));
+}
+
 enum rc users_db_get_user(struct users *u, const char *name, struct users_row *out, char *hash)
 {
     sqlite3_stmt *s = prepare(u, "SELECT name, role, must_change, created_utc_ms, password_hash FROM user WHERE name = ?1", name, NULL, NULL);

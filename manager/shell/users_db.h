@@ -26,6 +26,9 @@ MUST_USE enum rc users_db_get(struct users *u, const char *key, char *out, size_
 MUST_USE enum rc users_db_add(struct users *u, const struct users_row *row, const char *hash);
 MUST_USE enum rc users_db_change(struct users *u, const char *name, const char *new_name, const char *hash);
 
+/* Another first password, still to be changed. */
+MUST_USE enum rc users_db_first(struct users *u, const char *name, const char *hash);
+
 /* RC_MISSING: there is none. hash is [PASSWORD_HASH_LEN]. */
 MUST_USE enum rc users_db_get_user(struct users *u, const char *name, struct users_row *out, char *hash);
 MUST_USE enum rc users_db_first_admin(struct users *u, char out_name[NAME_LEN]);

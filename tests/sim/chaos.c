@@ -223,7 +223,7 @@ void chaos_keep_cut(struct sim *s, uint16_t box)
     check_lost(s, box);
     cnode_crash(s, box, true);
     hold(s, box, true, true, chaos_until_us(s, alone_us) - s->now_us);
-    queue_push(&s->queue, s->now_us + sim_between(s, 300, 3000) * MS_US, ITEM_CLIENT_START, box, c->p.life);
+    queue_push(&s->queue, chaos_until_us(s, sim_between(s, 300, 3000) * MS_US), ITEM_CLIENT_START, box, c->p.life);
 }
 
 int64_t chaos_until_us(const struct sim *s, int64_t length_us)

@@ -49,6 +49,7 @@ struct check_client {
     bool was_asking;    /* its vehicle */
     int64_t closed_us;  /* the contactor was closed until then */
     int64_t granted_us; /* newest accepted grant */
+    bool was_unmet;     /* had met no manager when the faults ended: it may wait for so much longer before it dials */
 };
 
 struct check_place {                      /* one phase of one node */

@@ -239,6 +239,17 @@ void mnode_meter(struct sim *s, uint16_t manager, uint16_t meter)
     }
 }
 
+/* Of its registers: the same as long as they are (FNV-1a). */
+static uint64_t digest_of(const int32_t ma[PHASE_N])
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+    for (int p = 0; p < PHASE_N; p++) {
+        digest = (digest ^ (uint32_t)ma[p]) * UINT64_C(0x100000001b3);
+    }
+    return digest | 1;
+}
+
 void mnode_meter_news(struct sim *s, uint16_t manager, uint16_t meter)
 {
     struct mnode *m = &s->manager[manager];
@@ -254,6 +265,7 @@ void mnode_meter_news(struct sim *s, uint16_t manager, uint16_t meter)
         sample->power_w[p] = m->news_ma[meter][p] / 1000 * 230;
         sample->power_total_w += sample->power_w[p];
     }
+    sample->digest = digest_of(m->news_ma[meter]);
     sim_trace(s, TRACE_METER, meter, sample->current_ma[0], sample->current_ma[1], sample->current_ma[2]);
     feed(s, m, &e);
 }

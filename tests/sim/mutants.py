@@ -30,7 +30,7 @@ WRONG = [  # name, file, old text, new text
     ("settle time ignored", LEASE, "        settle_add(l, (struct lease_settle){l->booked_ma, at_ms + settle_ms, why == LOWER_BY_CUT});",
      "        settle_add(l, (struct lease_settle){l->booked_ma, at_ms + 0 * settle_ms, why == LOWER_BY_CUT});"),
     ("fallback acknowledged before it was stored", "client/core/book.c",
-     "    if (c->ack_due && fallback_same(&c->have, &c->want)) { /* stored first, acknowledged then */\n        fallback_ack(c);",
+     "    if (c->ack_due && fallback_is_stored(c)) { /* stored first, acknowledged then */\n        fallback_ack(c);",
      "    if (c->ack_due) {\n        struct client_keep have = c->have;\n        c->have = c->want;\n        fallback_ack(c);\n        c->have = have;"),
     ("client rises to its fallback at once", GRANT, "    if (!g->live && !g->risen && after_ms(g->wait_from_ms, g->rise_after_ms) <= now_ms) {", "    if (!g->live && !g->risen) {"),
     ("a fired watchdog is not latched", "tests/sim/board.c", "    b->is_latched = true;", "    b->is_latched = false;"),

@@ -16,7 +16,7 @@
 #define PACKET_LEN 1024
 #define PACKET_NONE UINT16_MAX
 #define CONN_NONE UINT16_MAX
-#define DIAL_LIMIT_US INT64_C(5000000) /* a connection that is not there by then is given up */
+#define DIAL_LIMIT_US INT64_C(2000000) /* a connection that is not there by then is given up */
 
 enum packet_kind {
     PACKET_OPEN, /* up: the dial; down: it was accepted */

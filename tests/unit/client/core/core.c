@@ -444,6 +444,45 @@ Test(core, a_fallback_is_acknowledged_only_when_stored)
     fake_free(&f);
 }
 
+/* Acknowledged at once it would be booked by the manager, and the other one found in the file after a power cut. */
+Test(core, a_fallback_that_was_stored_before_is_not_acknowledged_while_another_is_being_written)
+{
+    struct fake f;
+    struct cev written = {.kind = CEV_STORED};
+
+    fake_init(&f);
+    fake_plugged(&f);
+    fake_fallback(&f, 0, 32000);
+    cr_assert_eq(f.sends_n[MSG_FALLBACK_ACK], 1);
+    f.store_mute = true;
+    fake_fallback(&f, 10000, 32000);
+    written.ticket = f.c->keep_ticket;
+    fake_fallback(&f, 0, 32000);
+    cr_expect_eq(f.sends_n[MSG_FALLBACK_ACK], 1);
+    f.store_mute = false;
+    fake_event(&f, &written);
+    cr_expect_eq(f.sends_n[MSG_FALLBACK_ACK], 2, "the one that is wanted was written over it");
+    cr_expect_eq(f.c->have.fallback_ma, 0);
+    fake_free(&f);
+}
+
+Test(core, a_fallback_whose_writing_failed_may_stand_there_until_another_is_written)
+{
+    struct fake f;
+
+    fake_init(&f);
+    fake_plugged(&f);
+    fake_fallback(&f, 0, 32000);
+    f.store_fails = true;
+    fake_fallback(&f, 10000, 32000);
+    fake_fallback(&f, 0, 32000);
+    cr_expect_eq(f.sends_n[MSG_FALLBACK_ACK], 1);
+    f.store_fails = false;
+    fake_granted_until(&f, 0, CLIENT_KEEP_RETRY_MS + 1000);
+    cr_expect_eq(f.sends_n[MSG_FALLBACK_ACK], 2);
+    fake_free(&f);
+}
+
 Test(core, fallback_and_configuration_of_a_lower_epoch_are_refused)
 {
     struct fake f;

@@ -84,6 +84,50 @@ Test(budget_base, flicker_of_vehicles_does_not_open_the_door_for_a_ramp)
     }
 }
 
+/* Read again and again with the same registers, while the wallboxes rise: they are not taken for a house that gives as much. */
+Test(budget_base, a_meter_that_stands_still_makes_no_room_for_wallboxes_that_rise)
+{
+    struct meter_sample sample = {.current_ma = {10000, 10000, 10000}, .import_wh = -1, .export_wh = -1, .digest = 1};
+
+    start_house(1);
+    params.rise_hold_ms = 4000; /* less than it takes to find that the meter is frozen */
+    for (int64_t t = 0; t < 9500; t += 500) {
+        drawn(0, t < 2000 ? 0 : 30000, t);
+        sample.taken_ms = t;
+        cr_assert_eq(budget_meter_sample(&b, 0, &sample, t), RC_OK);
+        (void)budget_run(&b, t);
+        cr_assert_eq(use_ma(0), 39500, "at %lld ms: %d", (long long)t, use_ma(0));
+    }
+}
+
+/* As after a manager that stood still: its wallboxes have stopped meanwhile, and nobody has told. */
+Test(budget_base, what_no_wallbox_has_confirmed_lately_is_no_room)
+{
+    start_house(1);
+    drawn(0, 30000, 0);
+    (void)metered(40000, 0);
+    cr_assert_eq(use_ma(0), 39500);
+    for (int64_t t = 3000; t < 20000; t += 500) {
+        metered_by(0, 10000, t);
+        (void)budget_run(&b, t);
+        cr_assert_eq(use_ma(0), 39500, "at %lld ms: %d", (long long)t, use_ma(0));
+    }
+}
+
+/* Nobody looked while a rise was held back: it was not there throughout. */
+Test(budget_base, a_rise_that_was_held_before_a_gap_begins_anew)
+{
+    start_house(1);
+    (void)metered(30000, 0);
+    cr_assert_eq(use_ma(0), 19500);
+    (void)metered(10000, 500);
+    budget_gap(&b);
+    (void)metered(10000, 500 + b.params->rise_hold_ms);
+    cr_expect_eq(use_ma(0), 19500);
+    (void)metered(10000, 500 + 2 * b.params->rise_hold_ms);
+    cr_expect_eq(use_ma(0), 39500);
+}
+
 Test(budget_base, a_silent_wallbox_subtracts_nothing)
 {
     start_house(2);

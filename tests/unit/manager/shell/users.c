@@ -86,6 +86,39 @@ Test(users, names_are_unique_and_one_administrator_stays, .init = begin, .fini =
     users_close(u);
 }
 
+Test(users, the_first_login_asks_for_the_serial_number_that_stands_on_the_label, .init = begin, .fini = end)
+{
+    struct users *u = NULL;
+    struct users_row row;
+
+    cr_assert_eq(users_open(&u, path, ""), RC_OK); /* opened before the configuration told the serial number */
+    users_close(u);
+    cr_assert_eq(users_open(&u, path, "M0002"), RC_OK);
+    cr_expect_eq(users_check(u, "admin", "M0002", &row), RC_OK);
+    cr_expect(row.must_change);
+    cr_assert_eq(users_change(u, "admin", "M0002", "", "a good password", &row), RC_OK);
+    users_close(u);
+    cr_assert_eq(users_open(&u, path, "M0003"), RC_OK);
+    cr_expect_eq(users_check(u, "admin", "M0003", &row), RC_REFUSED, "it was made: no new label opens the door again");
+    cr_expect_eq(users_check(u, "admin", "a good password", &row), RC_OK);
+    users_close(u);
+}
+
+Test(users, who_is_added_without_a_password_gets_one_to_be_changed, .init = begin, .fini = end)
+{
+    char password[FIRST_PASSWORD_LEN];
+    struct users *u = NULL;
+    struct users_row row;
+
+    cr_assert_eq(users_open(&u, path, "M0001"), RC_OK);
+    cr_assert_eq(users_add_first(u, "anna", ROLE_OPERATOR, password), RC_OK);
+    cr_assert_eq(users_check(u, "anna", password, &row), RC_OK);
+    cr_expect(row.must_change);
+    cr_expect_eq(row.role, ROLE_OPERATOR);
+    cr_expect_eq(users_add_first(u, "anna", ROLE_ADMIN, password), RC_FULL);
+    users_close(u);
+}
+
 Test(users, a_file_that_is_no_database_is_refused, .init = begin, .fini = end)
 {
     struct users *u = NULL;
