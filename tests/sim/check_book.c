@@ -59,7 +59,9 @@ void check_offer(struct sim *s, uint16_t box)
     for (uint16_t k = 0; k < SIM_MANAGER_MAX; k++) {
         const struct mnode *m = &s->manager[k];
 
-        if (m->p.is_up && s->check.has_book[k] && m->p.stopped_us <= s->now_us && s->check.book[k][box].is_met && check_may_obey(s, box, k)) {
+        bool is_awake = m->p.stopped_us == 0 || m->p.stopped_us + SIM_AWAKE_US < s->now_us; /* its books are older than its sleep until then */
+
+        if (m->p.is_up && s->check.has_book[k] && is_awake && s->check.book[k][box].is_met && check_may_obey(s, box, k)) {
             offer_is_booked(s, box, k);
         }
     }

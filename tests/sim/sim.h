@@ -26,6 +26,7 @@
 #include "tests/sim/trace.h"
 
 #define SIM_BOX_MAX 256
+#define SIM_AWAKE_US 3000 /* a process that was stopped has taken its first event by then */
 #define SIM_MANAGER_MAX 2
 #define SIM_NONE UINT16_MAX
 #define MS_US INT64_C(1000)

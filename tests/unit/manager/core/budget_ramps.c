@@ -2,7 +2,7 @@
 #include "common/base/rng.h"
 #include "tests/unit/manager/core/budget_site.h"
 
-TestSuite(budget_ramps, .timeout = 30);
+TestSuite(budget_ramps, .timeout = 120);
 
 #define VEHICLES 5
 #define HOUR_MS 3600000
