@@ -61,6 +61,12 @@ static bool has_moved(int32_t a_ma, int32_t b_ma)
     return a_ma > b_ma + STEADY_MA || a_ma < b_ma - STEADY_MA;
 }
 
+/* A rise below the ripple is not passed on (04 4.2), and the figures that show it are no finer than STEADY_MA. */
+static bool is_ripple(const struct manager_params *p, int32_t used_ma, int32_t true_ma)
+{
+    return true_ma <= used_ma + p->ripple_ma + STEADY_MA && true_ma >= used_ma - STEADY_MA;
+}
+
 /* What the allocation grants for the true loads: budgets from the truth instead of the meters, nobody out of reach. */
 static void plan(struct sim *s, uint16_t manager, int32_t out_ma[CHECK_BOX_MAX])
 {
@@ -83,7 +89,7 @@ static void plan(struct sim *s, uint16_t manager, int32_t out_ma[CHECK_BOX_MAX])
             int32_t credit_ma = s->site.node[n].limit_ma[i] / 1000 * p->export_credit_permille;
 
             node[n].budget_ma[i] = s->site.node[n].limit_ma[i] - site_reserve_ma(&s->site.node[n], i) - max_i32(base_ma, -credit_ma);
-            if (!has_moved(ledger_budget_ma(m, n, i), node[n].budget_ma[i])) { /* ripple is not passed on (04 4.2) */
+            if (is_ripple(p, ledger_budget_ma(m, n, i), node[n].budget_ma[i])) {
                 node[n].budget_ma[i] = ledger_budget_ma(m, n, i);
             }
             node[n].is_fallback = false;

@@ -247,7 +247,7 @@ static void handle(struct sim *s, const struct item *it)
         mnode_effects(s, it->who);
         break;
     case ITEM_MANAGER_START:
-        if (it->who != 0 || !s->is_healing || !s->manager[1].is_imported) { /* people have switched the first one off */
+        if (it->who != 0 || !s->manager[1].is_imported) { /* its identity is at work elsewhere: it is not started again */
             chaos_configure(s, it->who);
             mnode_start(s, it->who);
         }
