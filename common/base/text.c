@@ -65,3 +65,19 @@ bool text_is_id(const char *text)
     }
     return true;
 }
+
+int64_t text_number(const char *text, int64_t max)
+{
+    int64_t value = 0;
+
+    if (text[0] == '\0') {
+        return -1;
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9' || value > max) {
+            return -1;
+        }
+        value = value * 10 + (*at - '0');
+    }
+    return value <= max ? value : -1;
+}

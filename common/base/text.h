@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/rc.h"
 
@@ -17,6 +18,9 @@ bool text_same(const char *a, const char *b);
 
 /* Order of two texts by bytes: below 0, 0 or above 0. Used where ties are broken by serial. */
 int text_order(const char *a, const char *b);
+
+/* The whole number 0..max that the text consists of; -1: it is none, or larger. max: below INT64_MAX / 10. */
+int64_t text_number(const char *text, int64_t max);
 
 /* True when `text` is a serial number or id: 1..32 characters out of A-Z a-z 0-9 and . _ - (spec 13: names people type and scripts use). */
 bool text_is_id(const char *text);

@@ -4,6 +4,7 @@
 #include "manager/shell/routes.h"
 
 #define CALL_PARTS_MAX 2
+#define CALL_PART_LEN NAME_LEN /* an identity of a vehicle is the longest */
 
 struct route;
 
@@ -15,15 +16,16 @@ struct call {
     struct login *login;           /* NULL: a program, or reads are open */
     const struct users_row *token; /* NULL: a person */
     enum role role;
-    char part[CALL_PARTS_MAX][ID_LEN];    /* of the path: what stands at {...} */
-    struct field_value value[FIELDS_MAX]; /* in the order of the route's table */
+    char part[CALL_PARTS_MAX][CALL_PART_LEN]; /* of the path: what stands at {...} */
+    struct field_value value[FIELDS_MAX];     /* in the order of the route's table */
     struct route_reply *out;
 };
 
 enum {
     ROUTE_ANY_TIME = 1, /* also before the first password was changed */
     ROUTE_LOGIN = 2,    /* a person's login is needed, a token does not do */
-    ROUTE_LIST = 4      /* a long body */
+    ROUTE_LIST = 4,     /* a long body */
+    ROUTE_CSV = 8       /* ... which is a table (text/csv) instead of JSON */
 };
 
 struct route {

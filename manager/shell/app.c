@@ -14,6 +14,7 @@
 #include "manager/shell/bus.h"
 #include "manager/shell/cards.h"
 #include "manager/shell/certificate.h"
+#include "manager/shell/change.h"
 #include "manager/shell/db.h"
 #include "manager/shell/desk.h"
 #include "manager/shell/document.h"
@@ -221,7 +222,27 @@ static enum rc desk_out_store(void *user, char *document, const char *who)
     return RC_OK;
 }
 
-static const struct desk_out desk_out = {.feed = desk_out_feed, .store = desk_out_store};
+static enum rc desk_out_change(void *user, struct change *change)
+{
+    struct app *a = user;
+
+    if (a->store == NULL) {
+        return RC_FULL;
+    }
+    store_order(a->store, &change->order);
+    return RC_OK;
+}
+
+static void desk_out_changed(void *user, const struct change *change)
+{
+    struct app *a = user;
+
+    if (change_is_of_cards(change) && a->store != NULL) {
+        cards_reload(&a->cards);
+    }
+}
+
+static const struct desk_out desk_out = {.feed = desk_out_feed, .store = desk_out_store, .change = desk_out_change, .changed = desk_out_changed};
 
 /* From the threads of http. */
 static enum rc routes_out_feed(void *user, const struct mev *e)

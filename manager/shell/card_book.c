@@ -241,6 +241,22 @@ enum rc card_book_read_json(struct card_book *b, const json_t *list, struct card
     return settle(b, errors);
 }
 
+const char *card_book_one(struct card_book *b, struct card_entry *card)
+{
+    const char *why;
+
+    *b = (struct card_book){.at = calloc(1, sizeof *b->at)};
+    if (b->at == NULL) {
+        free((char *)(uintptr_t)card->wallboxes);
+        return "there is no memory at the moment";
+    }
+    why = add(b, card);
+    if (why != NULL) {
+        card_book_drop(b);
+    }
+    return why;
+}
+
 void card_book_drop(struct card_book *b)
 {
     for (uint16_t i = 0; i < b->n; i++) {

@@ -42,6 +42,9 @@ MUST_USE enum rc card_book_read_csv(struct card_book *b, const char *text, size_
 /* Read a list; NULL: an empty one. */
 MUST_USE enum rc card_book_read_json(struct card_book *b, const json_t *list, struct card_errors *errors);
 
+/* A book of one entry, which is taken with its wallboxes. Returns what is wrong with it (static; nothing is kept), NULL nothing. */
+const char *card_book_one(struct card_book *b, struct card_entry *card);
+
 /* Accepts a zeroed one. */
 void card_book_drop(struct card_book *b);
 

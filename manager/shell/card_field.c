@@ -17,23 +17,6 @@ static bool copy_free(char *out, size_t out_len, const char *text)
     return utf8_is_text(text, strlen(text) + 1) && text_copy(out, out_len, text) == RC_OK;
 }
 
-/* Digits only, at most `max`; -1 otherwise. */
-static int64_t parse_number(const char *text, int64_t max)
-{
-    int64_t value = 0;
-
-    if (text[0] == '\0') {
-        return -1;
-    }
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at < '0' || *at > '9' || value > max) {
-            return -1;
-        }
-        value = value * 10 + (*at - '0');
-    }
-    return value <= max ? value : -1;
-}
-
 static bool parse_departure(const char *text, int16_t *out_min)
 {
     int64_t hour;
@@ -43,8 +26,8 @@ static bool parse_departure(const char *text, int16_t *out_min)
     if (strlen(text) != 5 || text[2] != ':') {
         return false;
     }
-    hour = parse_number(part, 23);
-    minute = parse_number(text + 3, 59);
+    hour = text_number(part, 23);
+    minute = text_number(text + 3, 59);
     *out_min = (int16_t)(hour * 60 + minute);
     return hour >= 0 && minute >= 0;
 }
@@ -89,7 +72,7 @@ static const char *set_who(struct card_entry *c, enum card_column column, const 
 
 static const char *set_preset(struct card_entry *c, enum card_column column, const char *text)
 {
-    int64_t number = parse_number(text, column == CARD_COLUMN_PRIORITY ? 9 : FLEET_CARD_NEEDED_WH_MAX);
+    int64_t number = text_number(text, column == CARD_COLUMN_PRIORITY ? 9 : FLEET_CARD_NEEDED_WH_MAX);
 
     if (text[0] == '\0') {
         return NULL;

@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "common/os/log.h"
+#include "manager/shell/change.h"
 
 static void lock(struct desk *d)
 {
@@ -83,7 +84,39 @@ static void complete(const struct document *d, struct errand *e)
     }
 }
 
-/* Begin to store the next setting, unless one is under way. */
+static void store_next(struct desk *d);
+
+static void on_changed(struct store_order *order, enum rc rc)
+{
+    struct change *change = (struct change *)order;
+    struct desk *d = change->owner;
+    struct errand *e = d->storing;
+
+    if (rc == RC_OK && d->is_open) {
+        d->out->changed(d->user, change);
+    }
+    change_free(change);
+    if (e != NULL) { /* else it ended with the desk */
+        d->storing = NULL;
+        end_errand(e, rc);
+        store_next(d);
+    }
+}
+
+/* Give the change of an errand to the store; it belongs to that from then on. */
+static void store_change(struct desk *d, struct errand *e)
+{
+    e->change->order.done = on_changed;
+    e->change->owner = d;
+    if (d->out->change(d->user, e->change) != RC_OK) {
+        end_errand(e, RC_IO);
+        return;
+    }
+    e->change = NULL;
+    d->storing = e;
+}
+
+/* Begin to store the next setting or change, unless one is under way. */
 static void store_next(struct desk *d)
 {
     while (d->storing == NULL && !d->is_closing) { /* ends: each turn takes an errand, of which there are few */
@@ -92,6 +125,10 @@ static void store_next(struct desk *d)
 
         if (e == NULL) {
             return;
+        }
+        if (e->change != NULL) {
+            store_change(d, e);
+            continue;
         }
         CHECK(e->setting.box < d->document->site.box_n);
         complete(d->document, e);

@@ -23,6 +23,10 @@ struct desk_out {
     void (*feed)(void *user, const struct mev *e); /* loop */
     /* Store a site document (taken, given back with free); then desk_stored, never from inside. RC_FULL: it will not be. Loop. */
     enum rc (*store)(void *user, char *document, const char *who);
+    /* Carry a change out (order.done is set, and it is taken); RC_FULL: it will not be, and is not taken. Loop. */
+    enum rc (*change)(void *user, struct change *change);
+    /* It is stored. Loop. */
+    void (*changed)(void *user, const struct change *change);
 };
 
 struct desk {

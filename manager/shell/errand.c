@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include "manager/shell/change.h"
+
 struct errand *errand_new(enum errand_where where, void (*run)(struct errand *e), void (*finish)(struct routes *r, struct errand *e, struct route_reply *out))
 {
     struct errand *e = calloc(1, sizeof *e);
@@ -19,6 +21,8 @@ struct errand *errand_new(enum errand_where where, void (*run)(struct errand *e)
 void errand_free(struct errand *e)
 {
     if (e != NULL) {
+        change_free(e->change);
+        free(e->answer);
         sodium_memzero(e, sizeof *e);
         free(e);
     }

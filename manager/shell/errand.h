@@ -18,6 +18,7 @@ enum errand_where { ERRAND_WORKER, ERRAND_LOOP };
 
 enum { SETTING_NAME = 1, SETTING_PRIORITY = 2, SETTING_MODE = 4, SETTING_LIMIT = 8 };
 
+struct change;
 struct routes;
 struct route_reply;
 struct desk;
@@ -26,7 +27,7 @@ struct errand {
     struct work_job job;
     struct errand *next; /* of desk */
     enum errand_where where;
-    void (*run)(struct errand *e);                                               /* worker; NULL for the loop: the setting is stored, then fed to the core */
+    void (*run)(struct errand *e);                                               /* worker; NULL for the loop: the change or setting is stored */
     void (*finish)(struct routes *r, struct errand *e, struct route_reply *out); /* as part of the request */
     void (*on_done)(void *user, struct errand *e);                               /* http: the request may go on; any thread */
     void *user;
@@ -42,6 +43,9 @@ struct errand {
     enum role role;
     uint8_t setting_set; /* for the loop: which fields of the setting are given, SETTING_... */
     struct mev_setting setting;
+    struct change *change; /* for the loop: what is to be stored instead of a setting; NULL none */
+    char *answer;          /* JSON text of the answer, and its status, when that is known before; NULL none. Given back with the errand */
+    unsigned answer_status;
     enum rc rc;           /* result of run */
     struct users_row row; /* likewise */
     struct users_list list;

@@ -117,6 +117,7 @@ static enum rc take_word(const struct field *f, const char *text, struct field_v
     }
     CHECK(f->type == FIELD_CHOICE);
     out->number = field_choice(f->choices, text);
+    out->text = text;
     return out->number >= 0 ? RC_OK : wrong(why, f->name, "must be one of: %s", f->choices);
 }
 
@@ -143,6 +144,7 @@ static enum rc take_arg(const struct field *f, const char *value, struct field_v
     if (!is_utf8) {
         return wrong(why, f->name, "must be UTF-8");
     }
+    CHECK(f->type != FIELD_LIST);
     if (f->type == FIELD_INT) {
         return take_digits(f, value, out, why);
     }
@@ -151,6 +153,23 @@ static enum rc take_arg(const struct field *f, const char *value, struct field_v
         return out->number >= 0 ? RC_OK : wrong(why, f->name, "must be true or false");
     }
     return take_word(f, value, out, why);
+}
+
+static enum rc take_list(const struct field *f, const json_t *value, struct field_value *out, struct field_error *why)
+{
+    int64_t n = (int64_t)json_array_size(value);
+    bool is_good = json_is_array(value) && n >= f->min && n <= f->max;
+
+    for (int64_t i = 0; i < n && is_good; i++) {
+        const char *text = json_string_value(json_array_get(value, (size_t)i));
+
+        is_good = text != NULL && text_is_id(text);
+    }
+    if (!is_good) {
+        return wrong(why, f->name, "must be a list of %" PRId64 " to %" PRId64 " serial numbers", f->min, f->max);
+    }
+    out->list = value;
+    return RC_OK;
 }
 
 static enum rc take_json(const struct field *f, const json_t *value, struct field_value *out, struct field_error *why)
@@ -165,6 +184,9 @@ static enum rc take_json(const struct field *f, const json_t *value, struct fiel
     if (f->type == FIELD_BOOL) {
         out->number = json_is_true(value) ? 1 : 0;
         return json_is_boolean(value) ? RC_OK : wrong(why, f->name, "must be true or false");
+    }
+    if (f->type == FIELD_LIST) {
+        return take_list(f, value, out, why);
     }
     return json_is_string(value) ? take_word(f, json_string_value(value), out, why) : wrong(why, f->name, "must be a text");
 }

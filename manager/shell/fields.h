@@ -22,6 +22,7 @@ enum field_type {
     FIELD_BOOL,   /* number is 0 or 1 */
     FIELD_UTC,    /* RFC 3339 UTC; number is ms since 1970 */
     FIELD_CHOICE, /* one word of `choices`; number is its place */
+    FIELD_LIST,   /* JSON only: min..max texts, each an id (text_is_id) */
 };
 
 struct field {
@@ -39,7 +40,8 @@ struct field_value {
     bool is_set; /* given, null included */
     bool is_null;
     int64_t number;
-    const char *text; /* borrowed from query or body */
+    const char *text;   /* borrowed from query or body */
+    const json_t *list; /* likewise */
 };
 
 struct field_error {

@@ -36,6 +36,8 @@ static const char *type_text(enum field_type type)
         return "integer";
     case FIELD_BOOL:
         return "boolean";
+    case FIELD_LIST:
+        return "array";
     case FIELD_TEXT:
     case FIELD_UTC:
     case FIELD_CHOICE:
@@ -56,6 +58,9 @@ static json_t *schema_json(const struct field *f)
     } else if (f->type == FIELD_TEXT) {
         put(schema, "minLength", json_integer(f->min > 0 ? 1 : 0)); /* ours are bytes, its are characters */
         put(schema, "maxLength", json_integer(f->max));
+    } else if (f->type == FIELD_LIST) {
+        put(schema, "items", json_pack("{s:s}", "type", "string"));
+        put(schema, "maxItems", json_integer(f->max));
     } else if (f->type == FIELD_UTC) {
         put(schema, "format", json_string("date-time"));
     } else if (f->type == FIELD_CHOICE) {
@@ -83,6 +88,10 @@ static json_t *body_json(const struct route *route)
     }
     put(schema, "properties", properties);
     put(schema, "required", required);
+    if ((route->flags & ROUTE_CSV) != 0) {
+        json_decref(schema);
+        return json_pack("{s:b, s:{s:{s:{s:s}}}}", "required", 1, "content", "text/csv", "schema", "type", "string");
+    }
     return json_pack("{s:b, s:{s:{s:o}}}", "required", 1, "content", "application/json", "schema", schema);
 }
 
@@ -109,7 +118,7 @@ static json_t *operation_json(const struct route *route)
     json_t *operation = json_pack("{s:s, s:s, s:o}", "summary", route->summary, "x-role", roles[route->role], "parameters", parameters_json(route));
     json_t *security = json_array();
 
-    if (route->fields_n > 0 && !text_same(route->method, "GET")) {
+    if ((route->fields_n > 0 || (route->flags & ROUTE_CSV) != 0) && !text_same(route->method, "GET")) {
         put(operation, "requestBody", body_json(route));
     }
     if (route->role != ROLE_NONE) {

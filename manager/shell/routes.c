@@ -24,7 +24,7 @@ static const char *route_method(const char *method)
 }
 
 /* Whether a path has the form of a pattern; out gets what stands at its {...}. */
-static bool is_match(const char *pattern, const char *path, char out[CALL_PARTS_MAX][ID_LEN])
+static bool is_match(const char *pattern, const char *path, char out[CALL_PARTS_MAX][CALL_PART_LEN])
 {
     int parts_n = 0;
 
@@ -39,7 +39,7 @@ static bool is_match(const char *pattern, const char *path, char out[CALL_PARTS_
             path++;
             continue;
         }
-        if (len == 0 || len >= ID_LEN || parts_n == CALL_PARTS_MAX) {
+        if (len == 0 || len >= CALL_PART_LEN || parts_n == CALL_PARTS_MAX) {
             return false;
         }
         memcpy(out[parts_n], path, len);
@@ -60,7 +60,7 @@ static const struct route *find_route(struct call *c)
     size_t allow_len = 0;
 
     for (size_t i = 0; i < n; i++) {
-        char part[CALL_PARTS_MAX][ID_LEN] = {{0}};
+        char part[CALL_PARTS_MAX][CALL_PART_LEN] = {{0}};
         int len;
 
         if (!is_match(table[i].path, c->request->path, part)) {
@@ -84,7 +84,7 @@ size_t routes_body_max(const char *path)
 {
     size_t n;
     const struct route *table = routes_table(&n);
-    char unused[CALL_PARTS_MAX][ID_LEN];
+    char unused[CALL_PARTS_MAX][CALL_PART_LEN];
 
     for (size_t i = 0; i < n; i++) {
         if ((table[i].flags & ROUTE_LIST) != 0 && is_match(table[i].path, path, unused)) {
@@ -173,11 +173,12 @@ static bool may(struct call *c)
     return false;
 }
 
-static bool is_json(const char *type)
+/* Whether a Content-Type, parameters left out, is this one. */
+static bool is_type(const char *type, const char *wanted)
 {
-    static const char json[] = "application/json";
+    size_t len = strlen(wanted);
 
-    return type != NULL && strncmp(type, json, sizeof json - 1) == 0 && (type[sizeof json - 1] == '\0' || type[sizeof json - 1] == ';');
+    return type != NULL && strncmp(type, wanted, len) == 0 && (type[len] == '\0' || type[len] == ';');
 }
 
 /* The body of an unsafe request into c->value; *out is borrowed by it. False, and answered, when something is wrong. */
@@ -191,10 +192,17 @@ static bool read_body(struct call *c, json_t **out)
         answer_problem(c->out, 400, "this path takes no query", q->arg[0].name);
         return false;
     }
+    if ((c->route->flags & ROUTE_CSV) != 0) {
+        if (!is_type(q->content_type, "text/csv")) {
+            answer_problem(c->out, 415, "the body must be text/csv", NULL);
+            return false;
+        }
+        return true;
+    }
     if (c->route->fields_n == 0 && q->body_len == 0) {
         return true;
     }
-    if (!is_json(q->content_type)) {
+    if (!is_type(q->content_type, "application/json")) {
         answer_problem(c->out, 415, "the body must be application/json", NULL);
         return false;
     }

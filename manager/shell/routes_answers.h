@@ -40,3 +40,10 @@ void token_delete(struct call *c);
 void wish_command(struct call *c);
 void wish_setting(struct call *c);
 void wish_session(struct call *c);
+
+/* routes_cards.c: cards and vehicles, and events that were seen. */
+void card_add(struct call *c);
+void card_put(struct call *c);
+void card_delete(struct call *c);
+void card_table(struct call *c);
+void event_seen(struct call *c);

@@ -29,23 +29,6 @@ static void unreadable(struct route_reply *out)
     route_problem(out, 503, "Service Unavailable", "the history cannot be read at the moment", NULL);
 }
 
-/* A whole number of at most `max`, -1 when it is none. */
-static int64_t parse_number(const char *text, int64_t max)
-{
-    int64_t value = 0;
-
-    if (text[0] == '\0') {
-        return -1;
-    }
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at < '0' || *at > '9' || value > max) {
-            return -1;
-        }
-        value = value * 10 + (*at - '0');
-    }
-    return value <= max ? value : -1;
-}
-
 /* A card by its UID, otherwise a vehicle by its identity. */
 static void read_card(const char *text, struct card_uid *out_uid, const char **out_identity)
 {
@@ -118,7 +101,7 @@ void routes_sessions(struct routes *r, const struct route_request *request, stru
     json_t *sessions = NULL;
 
     if (limit != NULL) {
-        filter.limit = (int)parse_number(limit, HISTORY_LIMIT_MAX);
+        filter.limit = (int)text_number(limit, HISTORY_LIMIT_MAX);
     }
     if (card != NULL) {
         read_card(card, &filter.uid, &filter.identity);
@@ -200,8 +183,8 @@ void routes_events(struct routes *r, const struct route_request *request, struct
 {
     const char *since_text = argument(request, "since");
     const char *limit_text = argument(request, "limit");
-    int64_t since = since_text != NULL ? parse_number(since_text, INT64_MAX / 20) : -1;
-    int64_t limit = limit_text != NULL ? parse_number(limit_text, HISTORY_LIMIT_MAX) : HISTORY_LIMIT_PRESET;
+    int64_t since = since_text != NULL ? text_number(since_text, INT64_MAX / 20) : -1;
+    int64_t limit = limit_text != NULL ? text_number(limit_text, HISTORY_LIMIT_MAX) : HISTORY_LIMIT_PRESET;
     json_t *events = NULL;
 
     if (since_text != NULL && since < 0) {

@@ -52,6 +52,19 @@ static const struct field session_fields[] = {
     INT("priority", 0, PRIORITY_MAX, true, "for this session; null: as set at the wallbox"),
     {"charge_now", FIELD_BOOL, 0, 1, NULL, false, false, "fast and first in this session"},
 };
+#define CARD_FIELDS                                                                                                                \
+    CHOICE("kind", "user master setup", false, false, "user: charges; master: teaches others; setup: for electricians"),           \
+        TEXT("name", 0, 64, false, "name for people"), TEXT("colour", 0, 32, false, "of the card"),                                \
+        {"blocked", FIELD_BOOL, 0, 1, NULL, false, false, "releases nothing"},                                                     \
+        {"expires", FIELD_TEXT, 0, 32, NULL, false, true, "a moment (RFC 3339) or the last day on the site's clock; null: never"}, \
+        {"wallboxes", FIELD_LIST, 0, BOX_MAX, NULL, false, false, "serial numbers where it is valid; none: everywhere"},           \
+        {"departure", FIELD_TEXT, 0, 5, NULL, false, true, "preset of its sessions: time of day, HH:MM"},                          \
+        INT("needed_wh", 1, 1000000, true, "preset of its sessions: energy, Wh"), INT("priority", 0, PRIORITY_MAX, true, "preset of its sessions")
+
+static const struct field card_fields[] = {CARD_FIELDS};
+static const struct field new_card_fields[] = {{"uid", FIELD_TEXT, 0, 20, NULL, false, true, "of a card: 8, 14, 16 or 20 hex digits"},
+                                               {"identity", FIELD_TEXT, 0, 64, NULL, false, true, "of a vehicle, instead of uid"},
+                                               CARD_FIELDS};
 #define SPAN TEXT("from", 1, 32, false, "begin, UTC or a date"), TEXT("to", 1, 32, false, "end, not with it")
 #define LIMIT TEXT("limit", 0, 32, false, "how many at most, 1 to 1000, 100 unless given")
 #define FORMAT TEXT("format", 1, 8, false, "json or csv")
@@ -89,6 +102,11 @@ static const struct route table[] = {
     {"GET", "/api/v1/history", ROLE_VIEWER, 0, past_history, FIELDS(history_fields), "a figure over time"},
     {"GET", "/api/v1/events", ROLE_VIEWER, 0, past_events, FIELDS(events_fields), "faults, losses, changes"},
     {"GET", "/api/v1/cards", ROLE_VIEWER, 0, past_cards, FIELDS(cards_fields), "cards and vehicles"},
+    {"POST", "/api/v1/cards", ROLE_OPERATOR, 0, card_add, FIELDS(new_card_fields), "add a card or vehicle"},
+    {"POST", "/api/v1/cards/import", ROLE_OPERATOR, ROUTE_LIST | ROUTE_CSV, card_table, NONE, "add or change all cards of a table, or none of them"},
+    {"PUT", "/api/v1/cards/{card}", ROLE_OPERATOR, 0, card_put, FIELDS(card_fields), "change a card or vehicle; what is not given is empty"},
+    {"DELETE", "/api/v1/cards/{card}", ROLE_OPERATOR, 0, card_delete, NONE, "delete a card or vehicle; its sessions stay"},
+    {"POST", "/api/v1/events/{number}/acknowledge", ROLE_OPERATOR, 0, event_seen, NONE, "somebody has seen an event"},
     {"GET", "/api/v1/statement", ROLE_VIEWER, 0, past_statement, FIELDS(statement_fields), "statement of a card for a month, to be printed"},
     {"GET", "/api/v1/stream", ROLE_VIEWER, 0, read_stream, NONE, "Server-Sent Events: site, wallboxes (all in the first, then those that changed)"},
     {"POST", "/api/v1/login", ROLE_NONE, ROUTE_ANY_TIME, login_begin, FIELDS(login_fields), "log in; the answer sets the cookie"},

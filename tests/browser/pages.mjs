@@ -118,7 +118,7 @@ export const pageCases = [
                 await page.fill("#card-uid", "04 DE AD BE");
                 await page.fill("#card-name", "Test van");
                 await page.click("dialog button[type=submit]");
-                const row = page.locator("tr", { hasText: "04deadbe" });
+                const row = page.locator("tr", { hasText: "04DEADBE" });
                 await row.waitFor();
                 await row.locator("button").click();
                 await page.check("dialog .check >> nth=0");

@@ -3,7 +3,9 @@ is a manager's memory (spec 01 promise 3, 09 9.2)."""
 
 import resource
 import sqlite3
+from contextlib import closing
 
+from case_http import Browser, log_in_first
 from rig import Failed, expect, run, wait_for
 from steps import QUICK, charge, finish, hardware, is_charging, new_rig, plug, sessions, start, start_client, unplug, wait_charging, wait_online
 
@@ -181,5 +183,27 @@ def store_cards_of_the_manager_rule_at_every_wallbox_also_without_it():
         finish(rig)
 
 
+def store_cards_changed_over_http_count_at_once():
+    """A card that is added releases a wallbox, one that is blocked or deleted does not, and the audit trail knows who did it (spec 08 8.4)."""
+    with new_rig(*THREE, manager={**QUICK, "authorization_rule": 1}) as rig:
+        start(rig)
+        browser = Browser(rig)
+        log_in_first(rig, browser)
+        browser.expect(201, "POST", "/api/v1/cards", {"uid": "AABBCCDD", "name": "Van"})
+        browser.expect(409, "POST", "/api/v1/cards", {"uid": "AABBCCDD"})
+        expect(is_released(rig, "W1", "AABBCCDD"), "a card that was added does not release W1")
+        browser.expect(200, "PUT", "/api/v1/cards/AABBCCDD", {"name": "Van", "blocked": True})
+        expect(not is_released(rig, "W2", "AABBCCDD"), "a blocked card releases W2")
+        browser.expect(200, "PUT", "/api/v1/cards/AABBCCDD", {"name": "Van"})
+        browser.expect(204, "DELETE", "/api/v1/cards/AABBCCDD")
+        expect(not is_released(rig, "W3", "AABBCCDD"), "a deleted card releases W3")
+        expect(browser.ask("GET", "/api/v1/cards").json() == {"cards": []}, "the deleted card is still listed")
+        unplug(rig, *NAMES)
+        finish(rig)
+        with closing(sqlite3.connect(rig.folder / "manager" / "manager.db")) as db:
+            trail = [tuple(row) for row in db.execute("SELECT who, what, subject FROM audit WHERE subject = 'AABBCCDD' ORDER BY number")]
+        expect(trail == [("admin", what, "AABBCCDD") for what in ("card_add", "card_put", "card_put", "card_delete")], f"the audit trail says {trail}")
+
+
 CASES = [store_sessions_sum_to_the_registers_to_the_wh, store_full_disk_lets_charging_go_on_and_takes_the_records_when_there_is_space,
-         store_cards_of_the_manager_rule_at_every_wallbox_also_without_it, store_damaged_database_is_set_aside_and_the_manager_goes_on_with_what_is_left, store_backup_of_a_running_manager_is_its_memory]
+         store_cards_of_the_manager_rule_at_every_wallbox_also_without_it, store_cards_changed_over_http_count_at_once, store_damaged_database_is_set_aside_and_the_manager_goes_on_with_what_is_left, store_backup_of_a_running_manager_is_its_memory]

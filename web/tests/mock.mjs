@@ -43,7 +43,7 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
     const streams = new Set();
     const logins = new Map(); /* cookie -> user */
     const users = { admin: { password: "24101870", role: "admin", must_change: true }, eva: { password: "a good password", role: "viewer", must_change: false } };
-    const cards = [1, 2, 3, 4, 5, 6].map((i) => ({ uid: `04a1b20${i}`, name: `Van ${i}`, colour: ["white", "red", "green", "blue"][i % 4], expires_utc: i === 3 ? "2024-12-31T23:00:00Z" : null, blocked: i === 5, master: i === 1, wallboxes: i === 2 ? ["24101870", "24101871"] : [] }));
+    const cards = [1, 2, 3, 4, 5, 6].map((i) => ({ uid: `04A1B20${i}`, identity: null, kind: i === 1 ? "master" : "user", name: `Van ${i}`, colour: ["white", "red", "green", "blue"][i % 4], blocked: i === 5, expires: i === 3 ? "2024-12-31T23:00:00.000Z" : null, wallboxes: i === 2 ? ["24101870", "24101871"] : [], departure: i === 4 ? "06:00" : null, needed_wh: i === 4 ? 40000 : null, priority: i === 4 ? 7 : null }));
     const ago = (m) => new Date(Date.now() - m * 60000).toISOString();
     const events = [
         { number: 41, utc: ago(3), kind: "fault", serial: "24101878", code: 8005, text: "Residual current", acknowledged_by: null },
@@ -143,7 +143,7 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
                 if (parts[1] === "import") return json(reply, {});
                 if (cards.some((c) => c.uid === body.uid)) return problem(reply, 409, "this card exists already", "uid");
                 return cards.push(body), json(reply, body, 201);
-            case "PATCH cards": return json(reply, Object.assign(cards.find((c) => c.uid === parts[1]) ?? {}, body));
+            case "PUT cards": return json(reply, Object.assign(cards.find((c) => c.uid === parts[1]) ?? {}, body));
             case "DELETE cards": return cards.splice(cards.findIndex((c) => c.uid === parts[1]), 1), json(reply, {});
             case "GET driver": {
                 const b = fleet.find(parts[1])?.json;

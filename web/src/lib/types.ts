@@ -153,14 +153,19 @@ export interface Event {
     acknowledged_by: string | null;
 }
 
+/* A card, or a vehicle that tells who it is: one of uid and identity is set. */
 export interface Card {
-    uid: string;
+    uid: string | null;
+    identity: string | null;
+    kind: "user" | "master" | "setup";
     name: string;
-    colour: string | null;
-    expires_utc: string | null;
+    colour: string;
     blocked: boolean;
-    master: boolean;
+    expires: string | null;
     wallboxes: string[];
+    departure: string | null;
+    needed_wh: number | null;
+    priority: number | null;
 }
 
 export interface History {

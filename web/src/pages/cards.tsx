@@ -1,7 +1,7 @@
 /* Cards that may charge: list, add, change, take away, CSV in and out. */
 import { useState } from "preact/hooks";
 import { isAdmin, mayOperate, request, who, type Problem } from "../lib/api";
-import { cardsCsv } from "../lib/csv";
+import { idOf } from "../lib/cardid";
 import { day, dayLong } from "../lib/format";
 import { boxes, managerNow } from "../lib/live";
 import { useLoad } from "../lib/load";
@@ -12,41 +12,31 @@ import { Empty, Panel, problemText, Trouble } from "../parts/basic";
 import { Icon } from "../parts/icons";
 import { CardForm } from "./cardform";
 
-function takeAway(cards: readonly Card[]): void {
-    const address = URL.createObjectURL(new Blob([cardsCsv(cards)], { type: "text/csv" }));
-    const link = document.createElement("a");
-
-    link.href = address;
-    link.download = "cards.csv";
-    link.click();
-    URL.revokeObjectURL(address);
-}
-
 function statusText(card: Card): string {
     if (card.blocked) {
         return t("card.blocked");
     }
-    if (card.expires_utc !== null && Date.parse(card.expires_utc) < managerNow()) {
-        return t("card.expired", { date: day(card.expires_utc) });
+    if (card.expires !== null && Date.parse(card.expires) < managerNow()) {
+        return t("card.expired", { date: day(card.expires) });
     }
-    return card.expires_utc ? t("card.until", { date: dayLong(card.expires_utc) }) : t("card.valid");
+    return card.expires ? t("card.until", { date: dayLong(card.expires) }) : t("card.valid");
 }
 
 function CardRow({ card, mayEdit, edit }: { card: Card; mayEdit: boolean; edit: () => void }) {
     const names = useStore(boxes);
     const status = statusText(card);
-    const isGood = !card.blocked && (card.expires_utc === null || Date.parse(card.expires_utc) >= managerNow());
+    const isGood = !card.blocked && (card.expires === null || Date.parse(card.expires) >= managerNow());
 
     return (
         <tr>
             <th scope="row">
-                <i class={`card-dot card-${card.colour ?? "none"}`} title={card.colour && hasText("colour", card.colour) ? named("colour", card.colour) : ""} />
-                {card.name || "–"} {card.master ? <span class="chip chip-calm">{t("card.master")}</span> : null}
+                <i class={`card-dot card-${card.colour || "none"}`} title={card.colour && hasText("colour", card.colour) ? named("colour", card.colour) : ""} />
+                {card.name || "–"} {card.kind === "master" ? <span class="chip chip-calm">{t("card.master")}</span> : null}
             </th>
-            <td class="mono">{card.uid}</td>
+            <td class="mono">{idOf(card)}</td>
             <td><span class={isGood ? "chip chip-good" : "chip chip-bad"}>{status}</span></td>
             <td data-label={t("card.where")}>{card.wallboxes.length === 0 ? t("card.all_wallboxes") : card.wallboxes.map((s) => names.get(s)?.name ?? s).join(", ")}</td>
-            <td class="num">{mayEdit ? <button type="button" class="button" onClick={edit}>{t("card.edit")}<span class="visually-hidden">: {card.name || card.uid}</span></button> : null}</td>
+            <td class="num">{mayEdit ? <button type="button" class="button" onClick={edit}>{t("card.edit")}<span class="visually-hidden">: {card.name || idOf(card)}</span></button> : null}</td>
         </tr>
     );
 }
@@ -94,7 +84,7 @@ export default function CardsPage() {
                 <h1>{t("nav.cards")}</h1>
                 <div class="tools">
                     {mayEdit && data ? <Import done={again} /> : null}
-                    {cards.length > 0 ? <button type="button" class="button" onClick={() => takeAway(cards)}><Icon name="file" />CSV</button> : null}
+                    {cards.length > 0 ? <a class="button" href="/api/v1/cards?format=csv" download><Icon name="file" />CSV</a> : null}
                     {mayEdit && data ? <button type="button" class="button button-main" onClick={() => setEdited("new")}><Icon name="plus" />{t("card.add")}</button> : null}
                 </div>
             </div>
@@ -114,7 +104,7 @@ export default function CardsPage() {
                                     <th scope="col"><span class="visually-hidden">{t("col.action")}</span></th>
                                 </tr>
                             </thead>
-                            <tbody>{cards.map((c) => <CardRow key={c.uid} card={c} mayEdit={mayEdit} edit={() => setEdited(c)} />)}</tbody>
+                            <tbody>{cards.map((c) => <CardRow key={idOf(c)} card={c} mayEdit={mayEdit} edit={() => setEdited(c)} />)}</tbody>
                         </table>
                     </div>
                 ) : null}

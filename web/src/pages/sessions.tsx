@@ -6,6 +6,7 @@ import { useLoad } from "../lib/load";
 import { setQuery, useQuery } from "../lib/route";
 import { useStore } from "../lib/store";
 import { hasText, named, plural, t } from "../lib/text";
+import { idOf } from "../lib/cardid";
 import type { Card, Session, Wallbox } from "../lib/types";
 import { Empty, Panel, Trouble } from "../parts/basic";
 import { Icon } from "../parts/icons";
@@ -40,7 +41,7 @@ function Filters({ q, all, cards }: { q: URLSearchParams; all: ReadonlyMap<strin
                     {t("col.card")}
                     <select value={q.get("card") ?? ""} onChange={(e) => setQuery({ card: e.currentTarget.value })}>
                         <option value="">{t("filter.all")}</option>
-                        {cards.map((c) => <option key={c.uid} value={c.uid}>{c.name || c.uid}</option>)}
+                        {cards.map((c) => <option key={idOf(c)} value={idOf(c)}>{c.name || idOf(c)}</option>)}
                     </select>
                 </label>
             ) : null}

@@ -1,0 +1,124 @@
+#include "manager/shell/change.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "manager/shell/db.h"
+
+/* What is known of a card, as JSON text. */
+struct known {
+    const struct card_entry *sought;
+    char *text; /* NULL: it is not known; given back with free */
+};
+
+static char *text_of(const struct card_entry *card)
+{
+    json_t *json = card_book_write_json(card);
+    char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+
+    json_decref(json);
+    return text;
+}
+
+static void look(void *user, const struct card_entry *card)
+{
+    struct known *k = user;
+
+    if (k->text == NULL && fleet_card_order(&card->uid, card->identity, &k->sought->uid, k->sought->identity) == 0) {
+        k->text = text_of(card);
+    }
+}
+
+static enum rc add_audit(struct db *db, const struct change *c, const char *what, const char *subject, const char *before, const char *after, int64_t utc_ms)
+{
+    const struct db_audit entry = {.who = c->who, .what = what, .subject = subject, .before = before, .after = after};
+
+    return db_add_audit(db, &entry, utc_ms);
+}
+
+static enum rc run_card(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    const struct card_entry *card = &c->book.at[0];
+    struct known known = {.sought = card};
+    char uid[FLEET_CARD_TEXT_LEN];
+    char *after = NULL;
+    enum rc rc = db_each_card(db, look, &known);
+
+    fleet_card_text(&card->uid, uid);
+    if (rc == RC_OK && c->kind == CHANGE_CARD_ADD) {
+        rc = known.text != NULL ? RC_REFUSED : RC_OK;
+    } else if (rc == RC_OK) {
+        rc = known.text == NULL ? RC_MISSING : RC_OK;
+    }
+    if (rc == RC_OK && c->kind == CHANGE_CARD_DELETE) {
+        rc = db_delete_card(db, &card->uid, card->identity);
+    } else if (rc == RC_OK) {
+        after = text_of(card);
+        rc = after != NULL ? db_put_card(db, card, utc_ms) : RC_IO;
+    }
+    if (rc == RC_OK) {
+        rc = add_audit(db, c, c->kind == CHANGE_CARD_DELETE ? "card_delete" : (c->kind == CHANGE_CARD_ADD ? "card_add" : "card_put"),
+                       card->uid.len > 0 ? uid : card->identity, known.text, after, utc_ms);
+    }
+    free(known.text);
+    free(after);
+    return rc;
+}
+
+static enum rc run_table(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    struct card_book_order o;
+
+    card_book_order(&o, &c->book, c->who, NULL);
+    return o.order.run(&o.order, db, utc_ms);
+}
+
+static enum rc run_event(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    char number[24];
+    enum rc rc = db_acknowledge_event(db, c->event_number, c->who, utc_ms);
+
+    (void)snprintf(number, sizeof number, "%lld", (long long)c->event_number);
+    return rc == RC_OK ? add_audit(db, c, "event_acknowledged", number, NULL, NULL, utc_ms) : rc;
+}
+
+static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
+{
+    const struct change *c = (const struct change *)order;
+
+    switch (c->kind) {
+    case CHANGE_CARD_ADD:
+    case CHANGE_CARD_PUT:
+    case CHANGE_CARD_DELETE:
+        return run_card(c, db, utc_ms);
+    case CHANGE_CARDS_PUT:
+        return run_table(c, db, utc_ms);
+    case CHANGE_EVENT_SEEN:
+        return run_event(c, db, utc_ms);
+    }
+    return RC_IO;
+}
+
+struct change *change_new(enum change_kind kind)
+{
+    struct change *c = calloc(1, sizeof *c);
+
+    if (c != NULL) {
+        c->kind = kind;
+        c->order.run = run;
+    }
+    return c;
+}
+
+void change_free(struct change *c)
+{
+    if (c != NULL) {
+        card_book_drop(&c->book);
+        free(c);
+    }
+}
+
+bool change_is_of_cards(const struct change *c)
+{
+    return c->kind != CHANGE_EVENT_SEEN;
+}

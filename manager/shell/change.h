@@ -1,0 +1,42 @@
+/* A change of the database that somebody asked for over HTTP: carried out by the store's worker in one transaction, with its entry in the
+ * audit trail. It is made from a request (routes_cards), waits in an errand, goes to the store by the desk, and belongs to the store until done.
+ *
+ * Decided here: what is changed, and what the audit trail says of it. Not here: who may (routes), the form of a card (card_field, card_book).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/limits.h"
+#include "manager/shell/card_book.h"
+#include "manager/shell/store.h"
+
+enum change_kind {
+    CHANGE_CARD_ADD,    /* one that is not known yet */
+    CHANGE_CARD_PUT,    /* in place of what is known of it */
+    CHANGE_CARD_DELETE, /* likewise taken out */
+    CHANGE_CARDS_PUT,   /* all of a table: added, or changed */
+    CHANGE_EVENT_SEEN   /* an event is acknowledged */
+};
+
+struct change {
+    struct store_order order; /* first */
+    void *owner;              /* free for whoever gives it to the store */
+    enum change_kind kind;
+    char who[NAME_LEN];
+    struct card_book book; /* the cards; one, but for CHANGE_CARDS_PUT. Of one that is deleted its uid or identity counts */
+    int64_t event_number;
+};
+
+/* An empty one; NULL: no memory. Given back with change_free. */
+struct change *change_new(enum change_kind kind);
+
+/* NULL is harmless. */
+void change_free(struct change *c);
+
+/* Whether the list of cards is another one afterwards. */
+bool change_is_of_cards(const struct change *c);
+
+/* What store_order carries out (order.run, set by change_new): RC_OK; RC_REFUSED: the card that is to be added is known; RC_MISSING: the card or
+ * event is not known, or the event was acknowledged before; RC_FULL: no room for more cards; RC_IO. */
