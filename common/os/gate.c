@@ -13,7 +13,7 @@
 #define SAY_PERIOD_MS 10000
 #define SAY_MAX 20 /* lines in a period */
 
-void gate_say(struct gate *g, const char *peer, const char *why, int64_t now_ms)
+bool gate_may_say(struct gate *g, int64_t now_ms, uint64_t *out_left_out_n)
 {
     if (g->said_ms == MS_NEVER || now_ms - g->said_ms >= SAY_PERIOD_MS) {
         g->said_ms = now_ms;
@@ -21,11 +21,21 @@ void gate_say(struct gate *g, const char *peer, const char *why, int64_t now_ms)
     }
     if (g->said_n == SAY_MAX) {
         g->unsaid_n++;
-        return;
+        return false;
     }
     g->said_n++;
-    log_warn("handshake_refused peer=%s why=\"%s\" left_out_n=%llu", peer, why, (unsigned long long)g->unsaid_n);
+    *out_left_out_n = g->unsaid_n;
     g->unsaid_n = 0;
+    return true;
+}
+
+void gate_say(struct gate *g, const char *peer, const char *why, int64_t now_ms)
+{
+    uint64_t left_out_n = 0;
+
+    if (gate_may_say(g, now_ms, &left_out_n)) {
+        log_warn("handshake_refused peer=%s why=\"%s\" left_out_n=%llu", peer, why, (unsigned long long)left_out_n);
+    }
 }
 
 /* Who owns one address of IPv6 owns the lower half of it, too. */

@@ -68,5 +68,11 @@ void gate_enter(struct gate *g, struct secure_stream *s, int64_t now_ms);
 void gate_work(struct gate *g);
 void gate_leave(struct gate *g, struct secure_stream *s);
 
-/* Log why a connection was turned away, a limited number of times; the rest is counted in the next line. */
+/* May one more line about a connection that was turned away be logged? Counts it: a flood of them is not a flood of lines.
+ *
+ * out_left_out_n  lines left out since the last one, for this line; untouched when false
+ */
+bool gate_may_say(struct gate *g, int64_t now_ms, uint64_t *out_left_out_n);
+
+/* Log why a connection was turned away before it was open, if gate_may_say. */
 void gate_say(struct gate *g, const char *peer, const char *why, int64_t now_ms);

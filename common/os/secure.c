@@ -195,6 +195,11 @@ enum rc secure_dial(struct secure_stream *s, uv_loop_t *loop, const struct secur
     return tcp_dial(&s->tcp, loop, target->address, &tcp_events, s);
 }
 
+int64_t secure_until_ms(const struct secure_stream *s)
+{
+    return s->tls.session != NULL && s->tls.state == TLS_SHAKING ? s->tls.until_ms : MS_NEVER;
+}
+
 void secure_write2(struct secure_stream *s, const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
     if (!s->is_ready || !s->tcp.is_open || s->tcp.is_closing || a_len + b_len == 0) {

@@ -64,6 +64,9 @@ MUST_USE enum rc secure_accept(struct gate *g, struct secure_stream *s, const st
  */
 MUST_USE enum rc secure_dial(struct secure_stream *s, uv_loop_t *loop, const struct secure_target *target, const struct secure_events *events, void *user);
 
+/* Until when the handshake that is under way may take; MS_NEVER before the connection stands and when it needs none. */
+int64_t secure_until_ms(const struct secure_stream *s);
+
 /* Queue bytes, copied, as tcp_write does. Dropped when the stream is not open (any more). */
 void secure_write(struct secure_stream *s, const uint8_t *bytes, size_t len);
 
