@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "common/base/check.h"
 #include "common/base/text.h"
@@ -236,6 +237,21 @@ static void on_wake(struct wake *w)
     arm(p);
 }
 
+/* Pages of its own, zeroed: those of the body cost nothing until a frame needs them, and all go back when the connection ends. From the heap, where
+ * sessions and bytes on their way fill the gap that a connection leaves, a fleet that came back twice took more than twice the memory.
+ */
+static struct peer *new_peer(void)
+{
+    void *pages = mmap(NULL, sizeof(struct peer), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return pages != MAP_FAILED ? pages : NULL;
+}
+
+static void drop_peer(struct peer *one)
+{
+    CHECK(munmap(one, sizeof *one) == 0);
+}
+
 static void finish_if_done(struct peers *p)
 {
     if (p->is_closing && p->open_n == 0 && p->on_closed != NULL) {
@@ -258,7 +274,7 @@ static void on_stream_closed(struct secure_stream *s, const char *why)
     p->open_n--;
     p->stranger_n = (uint16_t)(p->stranger_n - (one->is_stranger ? 1 : 0));
     drop_backlog(one);
-    free(one);
+    drop_peer(one);
     if (is_told) {
         tell(p, MEV_PEER_CLOSED, slot);
     }
@@ -316,12 +332,11 @@ static void on_connection(struct tcp_listener *l)
         log_warn("peer_refused reason=full connections=%u", p->open_n);
         return;
     }
-    one = malloc(sizeof *one);
+    one = new_peer();
     if (one == NULL) {
         log_err("peer_refused reason=no_memory connections=%u", p->open_n);
         return;
     }
-    memset(one, 0, offsetof(struct peer, body)); /* the body's pages stay untouched until a frame needs them */
     one->peers = p;
     one->slot = slot;
     one->hello_until_ms = MS_FOREVER;
@@ -331,7 +346,7 @@ static void on_connection(struct tcp_listener *l)
     if (secure_accept(&p->gate, &one->stream, &peer_events, one) != RC_OK) {
         p->at[slot] = NULL;
         p->open_n--;
-        free(one);
+        drop_peer(one);
     }
 }
 
