@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "client/shell/app.h"
+#include "client/shell/pin.h"
 #include "client/shell/settings.h"
 #include "common/base/check.h"
 #include "common/base/text.h"
@@ -16,6 +17,8 @@ struct arguments {
     const char *data;
     const char *manager;
     const char *board;
+    const char *pin;
+    bool print_identity;
     bool loopback_plain;
     bool check_config;
     bool print_config;
@@ -48,8 +51,33 @@ static int settle(const struct cli *c, const struct arguments *a, struct setting
     return CLI_EXIT_OK;
 }
 
+static int print_identity(const struct settings *s)
+{
+    char text[IDENTITY_TEXT_LEN];
+    struct identity identity;
+
+    if (identity_open(&identity, s->data) != RC_OK) {
+        return CLI_EXIT_FAILED; /* it said why */
+    }
+    identity_text(identity.hash, text);
+    identity_close(&identity);
+    printf("serial %s\nidentity %s\n", s->params.serial, text);
+    return fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+}
+
+static int pair(const struct cli *c, const struct settings *s, const char *text)
+{
+    uint8_t hash[IDENTITY_HASH_LEN];
+
+    if (identity_parse(text, hash) != RC_OK) {
+        return (int)cli_wrong(c, "--pin must be 64 hexadecimal digits, as wallbox-manager --print-identity prints them, is \"%s\"", text);
+    }
+    return pin_write(s->data, hash) == RC_OK ? CLI_EXIT_OK : CLI_EXIT_FAILED; /* it said why */
+}
+
 static int run_command(const struct cli *c, const struct arguments *a)
 {
+    bool is_running = !a->check_config && !a->print_config && !a->print_identity && a->pin == NULL;
     struct settings settings;
     char why[SETTINGS_WHY_LEN];
     int code = settle(c, a, &settings);
@@ -57,12 +85,18 @@ static int run_command(const struct cli *c, const struct arguments *a)
     if (code != CLI_EXIT_OK) {
         return code;
     }
-    if (settings_check(&settings, !a->check_config && !a->print_config, why) != RC_OK) {
+    if (settings_check(&settings, is_running, why) != RC_OK) {
         return (int)cli_wrong(c, "%s", why);
     }
     if (a->print_config) {
         settings_print(&settings, stdout);
         return fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    }
+    if (a->pin != NULL) {
+        return pair(c, &settings, a->pin);
+    }
+    if (a->print_identity) {
+        return print_identity(&settings);
     }
     return a->check_config ? CLI_EXIT_OK : app_run(&settings);
 }
@@ -80,6 +114,13 @@ int main(int argc, char **argv)
          .out_text = &a.board},
         {.name = "panel", .help = "show the wallbox's lights, state and current in the terminal", .out_flag = &a.panel},
         {.name = "loopback-plain", .help = "talk to the manager without TLS, on loopback addresses only", .out_flag = &a.loopback_plain},
+        {.name = "print-identity",
+         .help = "print serial number and hash of the own key (made if missing), for the manager's --pin, and end",
+         .out_flag = &a.print_identity},
+        {.name = "pin",
+         .argument = "HASH",
+         .help = "obey the manager whose --print-identity printed this, nobody else, from the next connection on; and end",
+         .out_text = &a.pin},
         {.name = "check-config", .help = "check configuration file and options and end", .out_flag = &a.check_config},
         {.name = "print-config", .help = "print the configuration in force and end", .out_flag = &a.print_config},
     };

@@ -13,6 +13,7 @@
 #include "manager/shell/bus.h"
 #include "manager/shell/settings.h"
 #include "manager/shell/transfer.h"
+#include "manager/shell/trust.h"
 #include "manager/shell/users.h"
 
 #ifndef WALLBOX_VERSION
@@ -32,6 +33,11 @@ struct arguments {
     const char *backup;
     const char *restore;
     const char *test_meter;
+    const char *pin;
+    const char *unpin;
+    const char *operand;
+    bool print_identity;
+    bool link_tls;
     bool loopback_plain;
     bool open_reads;
     bool recovery_key;
@@ -132,6 +138,7 @@ static int settle(const struct cli *c, const struct arguments *a, struct setting
         return (int)cli_wrong(c, "--data must be shorter than %d bytes", SETTINGS_PATH_LEN);
     }
     s->loopback_plain = s->loopback_plain || a->loopback_plain;
+    s->link_tls = s->link_tls || a->link_tls;
     s->open_reads = s->open_reads || a->open_reads;
     settings_apply_log_level(s);
     return CLI_EXIT_OK;
@@ -192,10 +199,42 @@ static int show_recovery(const struct settings *s)
     return rc == RC_OK && fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 
+static int print_identity(const struct settings *s)
+{
+    char text[IDENTITY_TEXT_LEN];
+    struct identity identity;
+
+    if (identity_open(&identity, s->data) != RC_OK) {
+        return CLI_EXIT_FAILED; /* it said why */
+    }
+    identity_text(identity.hash, text);
+    identity_close(&identity);
+    printf("identity %s\n", text);
+    return fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+}
+
+/* hash: digits, NULL to take the pin away. */
+static int change_pin(const struct cli *c, const struct settings *s, const char *serial, const char *digits)
+{
+    char why[TRUST_WHY_LEN];
+    uint8_t hash[IDENTITY_HASH_LEN];
+    enum rc rc;
+
+    if (digits != NULL && identity_parse(digits, hash) != RC_OK) {
+        return (int)cli_wrong(c, "HASH must be 64 hexadecimal digits, as wallbox-client --print-identity prints them, is \"%s\"", digits);
+    }
+    rc = digits != NULL ? pins_put(s->data, serial, hash, why) : pins_drop(s->data, serial, why);
+    if (rc == RC_OK) {
+        return CLI_EXIT_OK;
+    }
+    (void)cli_wrong(c, "%s", why); /* the form of the line is the same, the exit code is not */
+    return rc == RC_RANGE || rc == RC_REFUSED || rc == RC_MISSING ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
+}
+
 static int run_command(const struct cli *c, const struct arguments *a, struct settings *s)
 {
     bool is_task = tasks_n(a) == 1;
-    bool may_listen = !a->check_config && !a->print_config && !is_task && !a->recovery_key;
+    bool may_listen = !a->check_config && !a->print_config && !is_task && !a->recovery_key && !a->print_identity && a->pin == NULL && a->unpin == NULL;
     char why[SETTINGS_WHY_LEN];
     int code = settle(c, a, s);
 
@@ -215,6 +254,12 @@ static int run_command(const struct cli *c, const struct arguments *a, struct se
     if (a->recovery_key) {
         return show_recovery(s);
     }
+    if (a->print_identity) {
+        return print_identity(s);
+    }
+    if (a->pin != NULL || a->unpin != NULL) {
+        return change_pin(c, s, a->pin != NULL ? a->pin : a->unpin, a->pin != NULL ? a->operand : NULL);
+    }
     return is_task ? run_task(a, s) : app_run(s);
 }
 
@@ -233,6 +278,13 @@ int main(int argc, char **argv)
         {.name = "open-reads", .help = "let everybody read without login: for tests and the demo, with --loopback-plain only", .out_flag = &a.open_reads},
         {.name = "recovery-key", .help = "print serial number and recovery key and end; the key is shown once", .out_flag = &a.recovery_key},
         {.name = "loopback-plain", .help = "listen without TLS, on loopback addresses only", .out_flag = &a.loopback_plain},
+        {.name = "link-tls", .help = "encrypt the link to the wallboxes even with --loopback-plain", .out_flag = &a.link_tls},
+        {.name = "print-identity", .help = "print the hash of the own key (made if missing), for the wallboxes' --pin, and end", .out_flag = &a.print_identity},
+        {.name = "pin",
+         .argument = "SERIAL",
+         .help = "let the wallbox that is SERIAL and whose --print-identity printed HASH (behind the options) connect, also while the manager runs; and end",
+         .out_text = &a.pin},
+        {.name = "unpin", .argument = "SERIAL", .help = "let a wallbox connect no more, also while the manager runs; and end", .out_text = &a.unpin},
         {.name = "import", .argument = "FILE", .help = "check a document (- for standard input): site, cards, users; store it and end", .out_text = &a.import},
         {.name = "export",
          .argument = "FILE",
@@ -255,7 +307,7 @@ int main(int argc, char **argv)
                           .summary = "Divides the current of one grid connection among wallboxes.",
                           .options = options,
                           .options_n = sizeof options / sizeof options[0],
-                          .operands = "[ADDRESS]",
+                          .operands = "[ADDRESS | HASH]",
                           .operands_max = 1};
     struct cli_result result;
     struct settings settings;
@@ -263,8 +315,14 @@ int main(int argc, char **argv)
     if (!cli_read(&c, argc, argv, &result)) {
         return (int)result.exit;
     }
-    if ((a.test_meter != NULL) != (result.operands_n == 1)) {
-        return (int)cli_wrong(&c, a.test_meter != NULL ? "--test-meter needs MODEL and ADDRESS" : "an ADDRESS belongs to --test-meter only");
+    if ((a.test_meter != NULL || a.pin != NULL) != (result.operands_n == 1)) {
+        return (int)cli_wrong(&c, "%s",
+                              a.test_meter != NULL ? "--test-meter needs MODEL and ADDRESS"
+                                                   : (a.pin != NULL ? "--pin needs SERIAL and HASH" : "only --test-meter and --pin have an ADDRESS or HASH"));
+    }
+    a.operand = result.operands_n == 1 ? result.operands[0] : NULL;
+    if (a.pin != NULL && a.test_meter != NULL) {
+        return (int)cli_wrong(&c, "only one of --pin and --test-meter at a time");
     }
     if (tasks_n(&a) > 1) {
         return (int)cli_wrong(&c, "only one of --import, --export, --import-cards, --export-cards, --backup and --restore at a time");

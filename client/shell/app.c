@@ -10,6 +10,7 @@
 #include "client/shell/driver.h"
 #include "client/shell/journal.h"
 #include "client/shell/panel.h"
+#include "client/shell/pin.h"
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/os/clock.h"
@@ -21,6 +22,7 @@ struct app {
     uv_loop_t loop;
     struct driver driver;
     struct dialer dialer;
+    struct identity self;    /* of TLS; none when plain */
     struct journal *journal; /* NULL once it is closing */
     struct journal_start stored;
     struct board *board; /* memory lives until the loop has ended */
@@ -68,10 +70,15 @@ static void out_board(void *user, const struct board_command *command)
     }
 }
 
+/* Whoever was paired a moment ago is dialled without a restart. */
 static void out_dial(void *user)
 {
     struct app *a = user;
+    uint8_t pin[IDENTITY_HASH_LEN];
 
+    if (!a->settings->loopback_plain) {
+        dialer_pin(&a->dialer, pin_read(a->settings->data, pin) == RC_OK ? pin : NULL);
+    }
     dialer_dial(&a->dialer);
 }
 
@@ -335,6 +342,9 @@ static int open_all(struct app *a)
     daemon_signals_open(&a->signals, &a->loop, on_signal, a);
     panel_open(&a->panel, &a->loop, a->settings->panel, a->settings->params.serial);
     dialer_init(&a->dialer, &a->loop, &a->settings->manager_address, &dialer_events, a);
+    if (!a->settings->loopback_plain) {
+        dialer_secure(&a->dialer, &a->self);
+    }
     feed_start(a);
     code = open_board(a);
     if (code == 0) {
@@ -348,7 +358,7 @@ static void run(struct app *a)
 {
     const struct settings *s = a->settings;
 
-    if (daemon_lock_dir(s->data, &a->lock_fd) != RC_OK ||
+    if (daemon_lock_dir(s->data, &a->lock_fd) != RC_OK || (!s->loopback_plain && identity_open(&a->self, s->data) != RC_OK) ||
         journal_open(s->data, &a->loop, &journal_events, a, &a->journal, &a->stored) != RC_OK) { /* each of them said why */
         a->exit_code = 1;
         return;
@@ -377,6 +387,7 @@ static int run_once(const struct settings *settings, bool *out_restart)
     run(a);
     CHECK(uv_loop_close(&a->loop) == 0);
     free(a->board);
+    identity_close(&a->self);
     if (a->lock_fd >= 0) {
         (void)close(a->lock_fd); /* gives the lock back */
     }

@@ -1,6 +1,7 @@
 #include "client/shell/dialer.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/check.h"
@@ -15,17 +16,17 @@ static void down(struct dialer *d, const char *why)
     if (d->is_closing) {
         return;
     }
-    if (!d->is_said) {
-        d->is_said = true;
-        log_warn("link_down manager=%s why=\"%s\"", d->stream.peer, why);
+    if (strncmp(d->said, why, sizeof d->said - 1) != 0) { /* once each time that it is another reason than before */
+        (void)snprintf(d->said, sizeof d->said, "%s", why);
+        log_warn("link_down manager=%s why=\"%s\"", d->manager, why);
     }
     d->events->on_down(d->user);
 }
 
 static void refuse(struct dialer *d, const char *reason, const char *field, uint32_t claimed_len)
 {
-    log_warn("frame_refused manager=%s reason=%s field=%s claimed_len=%u", d->stream.peer, reason, field, claimed_len);
-    tcp_close(&d->stream, "refused");
+    log_warn("frame_refused manager=%s reason=%s field=%s claimed_len=%u", d->manager, reason, field, claimed_len);
+    secure_close(&d->stream, "refused");
 }
 
 static void take_frame(struct dialer *d, const uint8_t *body, uint32_t body_len)
@@ -46,12 +47,12 @@ static void take_frame(struct dialer *d, const uint8_t *body, uint32_t body_len)
     d->events->on_msg(d->user, &m);
 }
 
-static void on_bytes(struct tcp_stream *s, const uint8_t *bytes, size_t len)
+static void on_bytes(struct secure_stream *s, const uint8_t *bytes, size_t len)
 {
     struct dialer *d = s->user;
     size_t done_len = 0;
 
-    while (done_len < len && !s->is_closing) {
+    while (done_len < len && !s->tcp.is_closing) {
         size_t used_len = 0;
         const uint8_t *body = NULL;
         uint32_t body_len = 0;
@@ -66,18 +67,18 @@ static void on_bytes(struct tcp_stream *s, const uint8_t *bytes, size_t len)
     }
 }
 
-static void on_open(struct tcp_stream *s)
+static void on_open(struct secure_stream *s)
 {
     struct dialer *d = s->user;
 
     wake_at(&d->limit, MS_FOREVER, clock_boot_ms());
     d->is_up = true;
-    d->is_said = false;
-    log_note("link_up manager=%s", s->peer);
+    d->said[0] = '\0';
+    log_note("link_up manager=%s", d->manager);
     d->events->on_up(d->user);
 }
 
-static void on_stream_closed(struct tcp_stream *s, const char *why)
+static void on_stream_closed(struct secure_stream *s, const char *why)
 {
     struct dialer *d = s->user;
 
@@ -85,14 +86,18 @@ static void on_stream_closed(struct tcp_stream *s, const char *why)
     down(d, why);
 }
 
-static const struct tcp_events stream_events = {.on_open = on_open, .on_bytes = on_bytes, .on_closed = on_stream_closed};
+static const struct secure_events stream_events = {.on_open = on_open, .on_bytes = on_bytes, .on_closed = on_stream_closed};
 
 static void on_limit(struct wake *w)
 {
     struct dialer *d = w->user;
+    int64_t now_ms = clock_boot_ms();
+    int64_t until_ms = secure_until_ms(&d->stream);
 
-    if (d->is_active && !d->is_up) {
-        tcp_close(&d->stream, "no answer");
+    if (d->is_active && !d->is_up && until_ms > now_ms) {
+        wake_at(w, until_ms, now_ms); /* it is there, and shakes hands with a manager who may have many to shake */
+    } else if (d->is_active && !d->is_up) {
+        secure_close(&d->stream, "no answer");
     }
 }
 
@@ -100,11 +105,26 @@ void dialer_init(struct dialer *d, uv_loop_t *loop, const struct sockaddr_storag
 {
     memset(d, 0, offsetof(struct dialer, arena)); /* the buffers' pages stay untouched until they are needed */
     d->loop = loop;
-    d->address = address;
+    d->target.address = address;
+    tcp_address_text(address, d->manager);
     d->events = events;
     d->user = user;
     d->connect_ms = DIALER_CONNECT_MS;
     wake_open(&d->limit, loop, on_limit, d);
+}
+
+void dialer_secure(struct dialer *d, const struct identity *self)
+{
+    d->target.self = self;
+    d->target.pin = d->pin;
+}
+
+void dialer_pin(struct dialer *d, const uint8_t *hash)
+{
+    d->has_pin = hash != NULL;
+    if (hash != NULL) {
+        memcpy(d->pin, hash, sizeof d->pin);
+    }
 }
 
 void dialer_dial(struct dialer *d)
@@ -115,8 +135,12 @@ void dialer_dial(struct dialer *d)
     if (d->is_closing) {
         return;
     }
+    if (d->target.self != NULL && !d->has_pin) {
+        down(d, "no manager is paired: --pin HASH pairs one");
+        return;
+    }
     frame_reader_init(&d->reader, d->body);
-    if (tcp_dial(&d->stream, d->loop, d->address, &stream_events, d) != RC_OK) {
+    if (secure_dial(&d->stream, d->loop, &d->target, &stream_events, d) != RC_OK) {
         down(d, "not started");
         return;
     }
@@ -130,7 +154,7 @@ void dialer_send(struct dialer *d, const struct msg *m)
     size_t len = 0;
     enum rc rc;
 
-    if (!d->is_up || d->stream.is_closing) {
+    if (!d->is_up || d->stream.tcp.is_closing) {
         return;
     }
     rc = codec_encode(m, d->out, sizeof d->out, &len);
@@ -139,13 +163,13 @@ void dialer_send(struct dialer *d, const struct msg *m)
         return;
     }
     frame_prefix((uint32_t)len, prefix);
-    tcp_write2(&d->stream, prefix, sizeof prefix, d->out, len);
+    secure_write2(&d->stream, prefix, sizeof prefix, d->out, len);
 }
 
 void dialer_hang_up(struct dialer *d)
 {
     if (d->is_active) {
-        tcp_close(&d->stream, "closed");
+        secure_close(&d->stream, "closed");
     }
 }
 

@@ -1,4 +1,4 @@
-/* The connection to the manager: TCP, frames, messages.
+/* The connection to the manager: TCP, TLS, frames, messages.
  *
  * Decided here: which bytes are a message, how long connecting may take. Not here: when to connect, what a message means (core).
  */
@@ -10,12 +10,13 @@
 #include <uv.h>
 
 #include "common/base/limits.h"
-#include "common/os/tcp.h"
+#include "common/os/secure.h"
 #include "common/os/wake.h"
 #include "proto/codec.h"
 #include "proto/frame.h"
 
-#define DIALER_CONNECT_MS 2000 /* a connection that is not there by then, after two attempts of the kernel, is given up */
+#define DIALER_WHY_LEN 64
+#define DIALER_CONNECT_MS 2000 /* a connection that is not there by then, after two attempts of the kernel, is given up; its handshake has TLS_SHAKE_MS */
 
 struct dialer_events {
     void (*on_up)(void *user);
@@ -25,10 +26,13 @@ struct dialer_events {
 };
 
 struct dialer {
-    struct tcp_stream stream;
+    struct secure_stream stream;
     struct wake limit; /* of connecting */
     uv_loop_t *loop;
-    const struct sockaddr_storage *address;
+    struct secure_target target;
+    uint8_t pin[IDENTITY_HASH_LEN];
+    bool has_pin;
+    char manager[TCP_ADDRESS_LEN]; /* for logs */
     const struct dialer_events *events;
     void *user;
     struct frame_reader reader;
@@ -36,8 +40,8 @@ struct dialer {
     uint64_t unknown_n; /* messages of kinds unknown to this version, skipped */
     bool is_active;     /* between dialer_dial and on_down */
     bool is_up;
-    bool is_said; /* that there is no connection was logged */
     bool is_closing;
+    char said[DIALER_WHY_LEN]; /* why there is no connection, as last logged; empty: there was one since */
     struct codec_arena arena;
     uint8_t out[FRAME_MAX];
     uint8_t body[FRAME_MAX];
@@ -45,6 +49,12 @@ struct dialer {
 
 /* address, events and user are kept until the loop has run after dialer_close. */
 void dialer_init(struct dialer *d, uv_loop_t *loop, const struct sockaddr_storage *address, const struct dialer_events *events, void *user);
+
+/* Demand TLS, as this identity, which is kept like the address. Before the first dialer_dial; else plain TCP is spoken. */
+void dialer_secure(struct dialer *d, const struct identity *self);
+
+/* The only key that the manager may have, copied, from the next dialling on; NULL: none is known, so that nobody is dialled. */
+void dialer_pin(struct dialer *d, const uint8_t *hash);
 
 /* Connect; on_up or on_down follows. Not while there is a connection (CHECKed). */
 void dialer_dial(struct dialer *d);

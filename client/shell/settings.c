@@ -91,11 +91,7 @@ static enum rc check_manager(struct settings *s, bool may_run, char why[SETTINGS
         (void)snprintf(why, SETTINGS_WHY_LEN, "manager must be a numeric address and a port, ADDR:PORT or [ADDR]:PORT, is \"%s\"", s->manager);
         return RC_RANGE;
     }
-    if (may_run && !s->loopback_plain) {
-        (void)snprintf(why, SETTINGS_WHY_LEN, "this version has no TLS and talks to a manager only with --loopback-plain, on loopback addresses");
-        return RC_RANGE;
-    }
-    if (may_run && !tcp_is_loopback(&s->manager_address)) {
+    if (may_run && s->loopback_plain && !tcp_is_loopback(&s->manager_address)) {
         (void)snprintf(why, SETTINGS_WHY_LEN, "manager must be a loopback address with loopback_plain (127.0.0.1:PORT or [::1]:PORT), is \"%s\"", s->manager);
         return RC_RANGE;
     }

@@ -42,7 +42,7 @@ MUST_USE enum rc settings_read(struct settings *s, const char *path);
 
 /* Look at the whole and set what follows from it.
  *
- * may_run   the program is going to run: then a board is demanded, and TLS or its absence on loopback
+ * may_run   the program is going to run: then a board is demanded, and without TLS a manager on loopback
  *
  * RC_RANGE  out_why is one line: what is wrong and what is allowed
  */

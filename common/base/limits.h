@@ -6,7 +6,7 @@
 #define DEPTH_MAX 8       /* levels of the electrical tree */
 #define WINDOW_MAX 128    /* time windows with a limit, of all nodes of a site together */
 #define METER_MAX 64      /* meters of one site */
-#define PEER_MAX 1088     /* connections of a manager: all wallboxes and some strangers that must introduce themselves */
+#define PEER_MAX 1152     /* connections of a manager: all wallboxes, 64 handshakes, and some strangers that must introduce themselves */
 #define SERIAL_LEN 33     /* serial number of a wallbox: 1..32 characters and the end */
 #define ID_LEN 33         /* name of a node or meter: 1..32 characters and the end */
 #define NAME_LEN 65       /* name a person gave: up to 64 bytes of UTF-8 and the end */

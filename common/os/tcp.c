@@ -85,13 +85,40 @@ static void start_reading(struct tcp_stream *s)
     }
 }
 
-enum rc tcp_accept(struct tcp_listener *l, struct tcp_stream *s, const struct tcp_events *events, void *user)
+enum rc tcp_pending_address(const struct tcp_listener *l, struct sockaddr_storage *out)
 {
     struct sockaddr_storage peer = {0};
     socklen_t peer_len = sizeof peer;
 
     CHECK(l->pending_fd >= 0);
     if (getpeername(l->pending_fd, (struct sockaddr *)&peer, &peer_len) != 0) {
+        return RC_IO;
+    }
+    *out = peer;
+    return RC_OK;
+}
+
+void tcp_pause(struct tcp_stream *s)
+{
+    if (s->is_open && !s->is_closing) {
+        s->is_paused = true;
+        (void)uv_read_stop(stream_of(s)); /* never fails (libuv's own documentation) */
+    }
+}
+
+void tcp_resume(struct tcp_stream *s)
+{
+    if (s->is_paused && s->is_open && !s->is_closing) {
+        s->is_paused = false;
+        start_reading(s);
+    }
+}
+
+enum rc tcp_accept(struct tcp_listener *l, struct tcp_stream *s, const struct tcp_events *events, void *user)
+{
+    struct sockaddr_storage peer;
+
+    if (tcp_pending_address(l, &peer) != RC_OK) {
         return RC_IO;
     }
     init(s, events, user);

@@ -1,4 +1,4 @@
-/* TCP connections on the loop, as streams of bytes: a place into which TLS slips later without its users noticing.
+/* TCP connections on the loop, as streams of bytes. With TLS in between: secure.h.
  *
  * A stream belongs to its user's object (embedded); its memory must live until on_closed was called. All calls and callbacks are on the
  * loop's thread. Every connection has TCP_NODELAY; writes are queued up to a limit, after which the peer counts as stuck and is closed.
@@ -35,6 +35,7 @@ struct tcp_stream {
     const char *why;
     bool is_open; /* from tcp_accept or tcp_dial until on_closed */
     bool is_closing;
+    bool is_paused;             /* tcp_pause */
     char peer[TCP_ADDRESS_LEN]; /* for logs */
 };
 
@@ -49,6 +50,7 @@ struct tcp_listener {
     void (*on_connection)(struct tcp_listener *l); /* answer with tcp_accept, or not at all: then it is refused */
     void *user;
     bool is_open;
+    bool is_held;                /* tcp_hold */
     char local[TCP_ADDRESS_LEN]; /* address really bound (port 0 asked: the chosen one) */
 };
 
@@ -71,6 +73,15 @@ bool tcp_is_loopback(const struct sockaddr_storage *address);
 MUST_USE enum rc tcp_listen(struct tcp_listener *l, uv_loop_t *loop, const struct sockaddr_storage *address, void (*on_connection)(struct tcp_listener *l),
                             void *user, const char **out_why);
 
+/* Where the connection that on_connection announced comes from. RC_IO: it is gone already. */
+MUST_USE enum rc tcp_pending_address(const struct tcp_listener *l, struct sockaddr_storage *out);
+
+/* Announce nobody while held: who dials waits in the kernel's queue. May be called from on_connection. */
+void tcp_hold(struct tcp_listener *l, bool is_held);
+
+/* True when somebody waits in the kernel's queue. */
+bool tcp_has_waiting(const struct tcp_listener *l);
+
 /* Take the connection that on_connection announced into *s.
  *
  * RC_IO  it is gone already: s needs no closing
@@ -88,6 +99,10 @@ void tcp_write(struct tcp_stream *s, const uint8_t *bytes, size_t len);
 
 /* Two pieces as one write (prefix and body of a frame). */
 void tcp_write2(struct tcp_stream *s, const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
+
+/* Read nothing more, so that the peer has to wait, until tcp_resume. Both are harmless when nothing is to be done. */
+void tcp_pause(struct tcp_stream *s);
+void tcp_resume(struct tcp_stream *s);
 
 /* Close: what is queued is sent if it goes at once. on_closed follows later. Harmless when already closing.
  *

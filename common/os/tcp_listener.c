@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,7 +41,9 @@ static void on_pause_over(uv_timer_t *timer)
     if (l->reserve_fd < 0) {
         l->reserve_fd = open_reserve();
     }
-    CHECK(uv_poll_start(&l->poll, UV_READABLE, on_readable) == 0);
+    if (!l->is_held) {
+        CHECK(uv_poll_start(&l->poll, UV_READABLE, on_readable) == 0);
+    }
 }
 
 static void pause_accepting(struct tcp_listener *l)
@@ -89,7 +92,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         pause_accepting(l);
         return;
     }
-    for (int i = 0; i < ACCEPTS_PER_TURN && l->is_open; i++) {
+    for (int i = 0; i < ACCEPTS_PER_TURN && l->is_open && !l->is_held; i++) {
         int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         int err = errno;
 
@@ -154,6 +157,26 @@ enum rc tcp_listen(struct tcp_listener *l, uv_loop_t *loop, const struct sockadd
     tcp_address_text(&bound, l->local);
     CHECK(uv_poll_start(&l->poll, UV_READABLE, on_readable) == 0);
     return RC_OK;
+}
+
+void tcp_hold(struct tcp_listener *l, bool is_held)
+{
+    if (!l->is_open || l->is_held == is_held) {
+        return;
+    }
+    l->is_held = is_held;
+    if (is_held) {
+        CHECK(uv_poll_stop(&l->poll) == 0);
+    } else if (uv_is_active((uv_handle_t *)&l->pause) == 0) { /* else it begins when the pause is over */
+        CHECK(uv_poll_start(&l->poll, UV_READABLE, on_readable) == 0);
+    }
+}
+
+bool tcp_has_waiting(const struct tcp_listener *l)
+{
+    struct pollfd one = {.fd = l->fd, .events = POLLIN};
+
+    return l->is_open && poll(&one, 1, 0) == 1;
 }
 
 void tcp_unlisten(struct tcp_listener *l)

@@ -27,6 +27,7 @@
 #include "manager/shell/store.h"
 #include "manager/shell/stream.h"
 #include "manager/shell/trail.h"
+#include "manager/shell/trust.h"
 #include "manager/shell/users.h"
 
 struct app;
@@ -52,6 +53,7 @@ struct app {
     struct snapshot_board board;
     struct driver driver;
     struct peers peers;
+    struct trust trust;
     struct lowfd lowfd;
     struct bus bus;
     struct routes routes;
@@ -123,6 +125,13 @@ static void on_peer_event(void *user, const struct mev *e)
     struct app *a = user;
 
     driver_feed(&a->driver, e);
+}
+
+static void on_pins(void *user)
+{
+    struct app *a = user;
+
+    peers_recheck(&a->peers);
 }
 
 static void on_stored(void *user, uint64_t ticket, bool is_stored)
@@ -279,6 +288,7 @@ static void shut(struct app *a)
     a->is_stopping = true;
     daemon_notify("STOPPING=1");
     peers_stop(&a->peers, NULL);
+    trust_unwatch(&a->trust);
     bus_close(&a->bus, NULL);
     stream_close(&a->stream); /* before http: whoever listens is let go */
     http_close(&a->http);
@@ -304,7 +314,7 @@ static void on_signal(void *user)
     shut(a);
 }
 
-/* Who may log in, and the certificate that they see. Returns an exit code, 0 to go on. */
+/* Who may log in, the certificate that they see, and the wallboxes' keys. Returns an exit code, 0 to go on. */
 static int load_users(struct app *a)
 {
     const struct settings *s = a->settings;
@@ -317,6 +327,9 @@ static int load_users(struct app *a)
     rc = rc == RC_OK ? users_all_tokens(a->users, &tokens) : rc;
     if (rc == RC_OK && s->has_https) {
         rc = s->key[0] != '\0' ? certificate_read(&a->certificate, s->key, s->certificate) : certificate_own(&a->certificate, s->data);
+    }
+    if (rc == RC_OK && !s->is_link_plain) {
+        rc = trust_open(&a->trust, s->data);
     }
     if (rc != RC_OK) {
         return 1; /* each of them said why */
@@ -391,6 +404,10 @@ static int open_all(struct app *a)
         return 1;
     }
     driver_connect(&a->driver, &driver_out, a);
+    if (a->trust.is_open) {
+        peers_secure(&a->peers, &a->trust);
+        trust_watch(&a->trust, &a->loop, on_pins, a);
+    }
     if (peers_open(&a->peers, &a->loop, &a->settings->link_address, &why) != RC_OK) {
         (void)fprintf(stderr, "link %s: %s\n", a->settings->link, why);
         return 1;
@@ -475,6 +492,7 @@ int app_run(const struct settings *settings)
     routes_deinit(&a->routes);
     users_close(a->users);
     certificate_free(&a->certificate);
+    trust_close(&a->trust);
     snapshot_deinit(&a->board);
     lowfd_close(&a->lowfd);
     CHECK(uv_loop_close(&a->loop) == 0);

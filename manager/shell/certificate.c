@@ -1,7 +1,5 @@
 #include "manager/shell/certificate.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +11,9 @@
 #include <sodium.h>
 
 #include "common/os/clock.h"
+#include "common/os/file.h"
 #include "common/os/log.h"
 
-#define PATH_ROOM 4200
 #define FILE_MAX 65536
 #define YEARS_10_S 315360000
 #define DAY_S 86400
@@ -30,37 +28,24 @@ static enum rc failed(const char *what, const char *why)
 /* A whole file; NULL: logged. */
 static char *read_file(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char *text = calloc(1, FILE_MAX + 1);
-    ssize_t len = fd >= 0 && text != NULL ? read(fd, text, FILE_MAX) : -1;
+    const char *why = "";
+    char *text = NULL;
+    size_t len = 0;
+    enum rc rc = file_read(path, FILE_MAX, &text, &len, &why);
 
-    if (len <= 0 || len == FILE_MAX) {
-        rc_ignore(failed(path, fd < 0 ? strerror(errno) : "empty, too long or unreadable")); /* NULL says it */
-        free(text);
-        text = NULL;
+    if (rc == RC_OK && len > 0) {
+        return text;
     }
-    if (fd >= 0) {
-        (void)close(fd); /* only read */
-    }
-    return text;
+    rc_ignore(failed(path, rc == RC_OK ? "empty" : why)); /* NULL says it */
+    free(text);
+    return NULL;
 }
 
-/* Write beside, make durable, move into place. */
 static enum rc write_file(const char *path, const void *bytes, size_t len)
 {
-    char beside[PATH_ROOM + 8];
-    int fd;
-    bool is_good;
+    const char *why = "";
 
-    (void)snprintf(beside, sizeof beside, "%s.new", path);
-    (void)unlink(beside); /* of a start that was cut short */
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        return failed(path, strerror(errno));
-    }
-    is_good = write(fd, bytes, len) == (ssize_t)len && fsync(fd) == 0;
-    is_good = close(fd) == 0 && is_good && rename(beside, path) == 0;
-    return is_good ? RC_OK : failed(path, "not written");
+    return file_write(path, bytes, len, &why) == RC_OK ? RC_OK : failed(path, why);
 }
 
 static void host_name(char out[256])
@@ -146,16 +131,15 @@ static enum rc make(const char *key_path, const char *chain_path)
 
 enum rc certificate_own(struct certificate *c, const char *dir)
 {
-    char key_path[PATH_ROOM];
-    char chain_path[PATH_ROOM];
+    char key_path[FILE_PATH_LEN];
+    char chain_path[FILE_PATH_LEN];
     struct stat unused;
     enum rc rc = RC_OK;
 
     *c = (struct certificate){0};
-    if (snprintf(key_path, sizeof key_path, "%s/https.key", dir) >= (int)sizeof key_path) {
+    if (file_path(key_path, dir, "https.key") != RC_OK || file_path(chain_path, dir, "https.crt") != RC_OK) {
         return failed(dir, "name too long");
     }
-    (void)snprintf(chain_path, sizeof chain_path, "%s/https.crt", dir); /* as long as the one before */
     if (stat(key_path, &unused) != 0 || stat(chain_path, &unused) != 0) {
         rc = make(key_path, chain_path);
     }

@@ -2,23 +2,27 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "common/base/check.h"
+#include "common/base/text.h"
 #include "common/base/units.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
+#include "common/os/secure.h"
 
 struct peer {
-    struct tcp_stream stream;
+    struct secure_stream stream;
     struct peers *peers;
     struct frame_reader reader;
     uint8_t *backlog; /* bytes that arrived and were not yet decoded; NULL none. Reading is paused meanwhile. */
     size_t backlog_at;
     size_t backlog_len;
-    uv_alloc_cb alloc_cb; /* of the stream, kept while reading is paused: libuv forgets them */
-    uv_read_cb read_cb;
-    int64_t hello_until_ms; /* MS_FOREVER once introduced */
+    int64_t hello_until_ms; /* MS_FOREVER during the handshake and once introduced */
     uint16_t slot;
+    bool is_told;            /* MEV_PEER_OPEN was sent */
+    bool is_stranger;        /* his key is not pinned */
+    char serial[SERIAL_LEN]; /* that his key is pinned to; empty: plain */
     uint8_t body[FRAME_MAX];
 };
 
@@ -30,7 +34,7 @@ static void arm(struct peers *p)
     for (uint16_t i = 0; i < PEER_MAX; i++) {
         const struct peer *one = p->at[i];
 
-        if (one != NULL && !one->stream.is_closing) {
+        if (one != NULL && !one->stream.tcp.is_closing) {
             at_ms = min_i64(at_ms, one->backlog != NULL ? now_ms + 1 : one->hello_until_ms);
         }
     }
@@ -48,9 +52,55 @@ static void tell(struct peers *p, enum mev_kind kind, uint16_t slot)
 
 static void refuse(struct peer *one, const char *reason, const char *field, uint32_t claimed_len)
 {
-    log_warn("frame_refused peer=%s slot=%u reason=%s field=%s claimed_len=%u", one->stream.peer, one->slot, reason, field, claimed_len);
+    log_warn("frame_refused peer=%s slot=%u reason=%s field=%s claimed_len=%u", one->stream.tcp.peer, one->slot, reason, field, claimed_len);
     one->peers->refused_n++;
-    tcp_close(&one->stream, "refused");
+    secure_close(&one->stream, "refused");
+}
+
+static void say(struct peers *p, struct peer *one, const struct msg *m)
+{
+    uint8_t prefix[FRAME_PREFIX_LEN];
+    size_t len = 0;
+    enum rc rc = codec_encode(m, p->out, sizeof p->out, &len);
+
+    if (rc != RC_OK) {
+        log_err("not_sent peer=%s message=%s why=\"%s\"", one->stream.tcp.peer, msg_kind_text(m->kind), rc_text(rc));
+        return;
+    }
+    frame_prefix((uint32_t)len, prefix);
+    secure_write2(&one->stream, prefix, sizeof prefix, p->out, len);
+}
+
+/* Whoever claims to be a wallbox without its key hears that much and no more. */
+static void reject(struct peer *one, const struct msg_hello *hello)
+{
+    static const struct msg answer = {.kind = MSG_REJECT, .reject = {.reason = REJECT_NOT_PAIRED}};
+    struct peers *p = one->peers;
+    char key[IDENTITY_TEXT_LEN];
+    uint64_t left_out_n = 0;
+
+    identity_text(one->stream.tls.peer, key);
+    if (gate_may_say(&p->gate, clock_boot_ms(), &left_out_n)) {
+        log_warn("peer_refused peer=%s reason=not_paired claims=%s key=%s key_of=%s left_out_n=%llu", one->stream.tcp.peer, hello->serial, key,
+                 one->is_stranger ? "nobody" : one->serial, (unsigned long long)left_out_n);
+    }
+    say(p, one, &answer);
+    secure_close(&one->stream, "not paired");
+}
+
+/* True when the message may go on to the core. */
+static bool is_paired(struct peer *one, const struct msg *m)
+{
+    if (one->is_stranger && m->kind != MSG_HELLO) {
+        refuse(one, "out_of_order", "kind", 0);
+        return false;
+    }
+    if (m->kind == MSG_HELLO && one->peers->trust != NULL && !text_same(one->serial, m->hello.serial)) {
+        one->peers->unpaired_n += one->is_stranger ? 0 : 1; /* a stranger was counted when he came */
+        reject(one, &m->hello);
+        return false;
+    }
+    return true;
 }
 
 static void take_frame(struct peer *one, const uint8_t *body, uint32_t body_len)
@@ -66,6 +116,9 @@ static void take_frame(struct peer *one, const uint8_t *body, uint32_t body_len)
     }
     if (rc != RC_OK) {
         refuse(one, rc == RC_RANGE ? "value_outside_range" : "malformed_message", field, body_len);
+        return;
+    }
+    if (!is_paired(one, &m)) {
         return;
     }
     if (m.kind == MSG_HELLO) {
@@ -84,7 +137,7 @@ static size_t decode(struct peer *one, const uint8_t *bytes, size_t len, size_t 
     size_t done_len = 0;
     size_t turn_len = len < most_len ? len : most_len;
 
-    while (done_len < turn_len && !one->stream.is_closing) {
+    while (done_len < turn_len && !one->stream.tcp.is_closing) {
         size_t used_len = 0;
         const uint8_t *body = NULL;
         uint32_t body_len = 0;
@@ -98,27 +151,6 @@ static size_t decode(struct peer *one, const uint8_t *bytes, size_t len, size_t 
         }
     }
     return done_len;
-}
-
-/* Reading goes on and off by libuv itself, with the callbacks that the stream was opened with. */
-static void pause_reading(struct peer *one)
-{
-    uv_stream_t *stream = (uv_stream_t *)&one->stream.handle;
-
-    if (uv_is_active((uv_handle_t *)stream) != 0 && stream->read_cb != NULL) {
-        one->alloc_cb = stream->alloc_cb;
-        one->read_cb = stream->read_cb;
-        (void)uv_read_stop(stream); /* never fails (libuv's own documentation) */
-    }
-}
-
-static void resume_reading(struct peer *one)
-{
-    int err = uv_read_start((uv_stream_t *)&one->stream.handle, one->alloc_cb, one->read_cb);
-
-    if (err != 0) {
-        tcp_close(&one->stream, uv_strerror(err));
-    }
 }
 
 static void drop_backlog(struct peer *one)
@@ -136,7 +168,7 @@ static void keep_rest(struct peer *one, const uint8_t *bytes, size_t len)
     uint8_t *all = malloc(have_len + len);
 
     if (all == NULL) {
-        tcp_close(&one->stream, "no memory");
+        secure_close(&one->stream, "no memory");
         return;
     }
     if (have_len > 0) {
@@ -146,16 +178,16 @@ static void keep_rest(struct peer *one, const uint8_t *bytes, size_t len)
     drop_backlog(one);
     one->backlog = all;
     one->backlog_len = have_len + len;
-    pause_reading(one);
+    tcp_pause(&one->stream.tcp);
 }
 
-static void on_bytes(struct tcp_stream *s, const uint8_t *bytes, size_t len)
+static void on_bytes(struct secure_stream *s, const uint8_t *bytes, size_t len)
 {
     struct peer *one = s->user;
     int64_t until_ms = one->hello_until_ms;
     size_t used_len = one->backlog != NULL ? 0 : decode(one, bytes, len, PEERS_TURN_LEN);
 
-    if (used_len < len && !one->stream.is_closing) {
+    if (used_len < len && !one->stream.tcp.is_closing) {
         keep_rest(one, bytes + used_len, len - used_len);
     }
     if (one->backlog != NULL || until_ms != one->hello_until_ms) {
@@ -169,11 +201,11 @@ static size_t continue_backlog(struct peer *one)
     size_t used_len = decode(one, one->backlog + one->backlog_at, one->backlog_len - one->backlog_at, PEERS_TURN_LEN);
 
     one->backlog_at += used_len;
-    if (one->stream.is_closing) {
+    if (one->stream.tcp.is_closing) {
         drop_backlog(one);
     } else if (one->backlog_at == one->backlog_len) {
         drop_backlog(one);
-        resume_reading(one);
+        tcp_resume(&one->stream.tcp);
     }
     return used_len;
 }
@@ -189,7 +221,7 @@ static void on_wake(struct wake *w)
         uint16_t slot = (uint16_t)((begin + i) % PEER_MAX);
         struct peer *one = p->at[slot];
 
-        if (one != NULL && one->backlog != NULL && !one->stream.is_closing) {
+        if (one != NULL && one->backlog != NULL && !one->stream.tcp.is_closing) {
             done_len += continue_backlog(one);
             p->next = (uint16_t)((slot + 1) % PEER_MAX);
         }
@@ -197,12 +229,27 @@ static void on_wake(struct wake *w)
     for (uint16_t i = 0; i < PEER_MAX; i++) {
         struct peer *one = p->at[i];
 
-        if (one != NULL && !one->stream.is_closing && one->hello_until_ms <= now_ms) {
-            log_warn("peer_closed peer=%s slot=%u reason=no_hello limit_ms=%d", one->stream.peer, one->slot, p->hello_ms);
-            tcp_close(&one->stream, "no hello");
+        if (one != NULL && !one->stream.tcp.is_closing && one->hello_until_ms <= now_ms) {
+            log_warn("peer_closed peer=%s slot=%u reason=no_hello limit_ms=%d", one->stream.tcp.peer, one->slot, p->hello_ms);
+            secure_close(&one->stream, "no hello");
         }
     }
     arm(p);
+}
+
+/* Pages of its own, zeroed: those of the body cost nothing until a frame needs them, and all go back when the connection ends. From the heap, where
+ * sessions and bytes on their way fill the gap that a connection leaves, a fleet that came back twice took more than twice the memory.
+ */
+static struct peer *new_peer(void)
+{
+    void *pages = mmap(NULL, sizeof(struct peer), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return pages != MAP_FAILED ? pages : NULL;
+}
+
+static void drop_peer(struct peer *one)
+{
+    CHECK(munmap(one, sizeof *one) == 0);
 }
 
 static void finish_if_done(struct peers *p)
@@ -215,22 +262,55 @@ static void finish_if_done(struct peers *p)
     }
 }
 
-static void on_stream_closed(struct tcp_stream *s, const char *why)
+static void on_stream_closed(struct secure_stream *s, const char *why)
 {
     struct peer *one = s->user;
     struct peers *p = one->peers;
     uint16_t slot = one->slot;
+    bool is_told = one->is_told;
 
-    log_dbg("peer_gone peer=%s slot=%u why=\"%s\"", s->peer, slot, why);
+    log_dbg("peer_gone peer=%s slot=%u why=\"%s\"", s->tcp.peer, slot, why);
     p->at[slot] = NULL;
     p->open_n--;
+    p->stranger_n = (uint16_t)(p->stranger_n - (one->is_stranger ? 1 : 0));
     drop_backlog(one);
-    free(one);
-    tell(p, MEV_PEER_CLOSED, slot);
+    drop_peer(one);
+    if (is_told) {
+        tell(p, MEV_PEER_CLOSED, slot);
+    }
     finish_if_done(p);
 }
 
-static const struct tcp_events peer_events = {.on_open = NULL, .on_bytes = on_bytes, .on_closed = on_stream_closed};
+/* A stranger stays for his Hello, because a Reject that meets bytes on their way might be lost; there is not room for many of them. */
+static void welcome_stranger(struct peers *p, struct peer *one)
+{
+    p->unpaired_n++;
+    if (p->stranger_n == PEERS_STRANGER_MAX) {
+        secure_close(&one->stream, "not paired");
+        return;
+    }
+    one->is_stranger = true;
+    p->stranger_n++;
+}
+
+static void on_stream_open(struct secure_stream *s)
+{
+    struct peer *one = s->user;
+    struct peers *p = one->peers;
+    const char *serial = p->trust != NULL ? pins_find(&p->trust->pins, s->tls.peer) : "";
+
+    one->hello_until_ms = clock_boot_ms() + p->hello_ms;
+    if (serial == NULL) {
+        welcome_stranger(p, one);
+    } else {
+        CHECK(text_copy(one->serial, sizeof one->serial, serial) == RC_OK); /* as long as the one in the table */
+        one->is_told = true;
+        tell(p, MEV_PEER_OPEN, one->slot);
+    }
+    arm(p);
+}
+
+static const struct secure_events peer_events = {.on_open = on_stream_open, .on_bytes = on_bytes, .on_closed = on_stream_closed};
 
 static uint16_t free_slot(const struct peers *p)
 {
@@ -252,24 +332,22 @@ static void on_connection(struct tcp_listener *l)
         log_warn("peer_refused reason=full connections=%u", p->open_n);
         return;
     }
-    one = malloc(sizeof *one);
+    one = new_peer();
     if (one == NULL) {
         log_err("peer_refused reason=no_memory connections=%u", p->open_n);
         return;
     }
-    memset(one, 0, offsetof(struct peer, body)); /* the body's pages stay untouched until a frame needs them */
     one->peers = p;
     one->slot = slot;
-    one->hello_until_ms = clock_boot_ms() + p->hello_ms;
+    one->hello_until_ms = MS_FOREVER;
     frame_reader_init(&one->reader, one->body);
-    if (tcp_accept(l, &one->stream, &peer_events, one) != RC_OK) {
-        free(one);
-        return;
-    }
     p->at[slot] = one;
     p->open_n++;
-    tell(p, MEV_PEER_OPEN, slot);
-    arm(p);
+    if (secure_accept(&p->gate, &one->stream, &peer_events, one) != RC_OK) {
+        p->at[slot] = NULL;
+        p->open_n--;
+        drop_peer(one);
+    }
 }
 
 void peers_init(struct peers *p, void (*on_event)(void *user, const struct mev *e), void *user)
@@ -286,43 +364,50 @@ enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct sockaddr_stora
 
     if (rc == RC_OK) {
         p->loop = loop;
+        gate_open(&p->gate, loop, p->trust != NULL ? &p->trust->self : NULL, &p->listener);
         wake_open(&p->wake, loop, on_wake, p);
     }
     return rc;
 }
 
+void peers_secure(struct peers *p, const struct trust *trust)
+{
+    CHECK(p->loop == NULL);
+    p->trust = trust;
+}
+
+void peers_recheck(struct peers *p)
+{
+    for (uint16_t i = 0; i < PEER_MAX && p->trust != NULL; i++) {
+        struct peer *one = p->at[i];
+        const char *serial = one != NULL && one->is_told ? pins_find(&p->trust->pins, one->stream.tls.peer) : NULL;
+
+        if (one != NULL && one->is_told && !one->stream.tcp.is_closing && (serial == NULL || !text_same(serial, one->serial))) {
+            log_note("peer_closed peer=%s slot=%u reason=no_longer_paired serial=%s", one->stream.tcp.peer, i, one->serial);
+            secure_close(&one->stream, "no longer paired");
+        }
+    }
+}
+
 void peers_send(struct peers *p, uint16_t slot, const struct msg *m)
 {
-    struct peer *one;
-    uint8_t prefix[FRAME_PREFIX_LEN];
-    size_t len = 0;
-    enum rc rc;
-
     CHECK(slot < PEER_MAX);
-    one = p->at[slot];
-    if (one == NULL || one->stream.is_closing) {
-        return;
+    if (p->at[slot] != NULL && p->at[slot]->is_told && !p->at[slot]->stream.tcp.is_closing) {
+        say(p, p->at[slot], m);
     }
-    rc = codec_encode(m, p->out, sizeof p->out, &len);
-    if (rc != RC_OK) {
-        log_err("not_sent peer=%s message=%s why=\"%s\"", one->stream.peer, msg_kind_text(m->kind), rc_text(rc));
-        return;
-    }
-    frame_prefix((uint32_t)len, prefix);
-    tcp_write2(&one->stream, prefix, sizeof prefix, p->out, len);
 }
 
 void peers_close(struct peers *p, uint16_t slot)
 {
     CHECK(slot < PEER_MAX);
     if (p->at[slot] != NULL) {
-        tcp_close(&p->at[slot]->stream, "closed");
+        secure_close(&p->at[slot]->stream, "closed");
     }
 }
 
 const char *peers_name(const struct peers *p, uint16_t slot)
 {
-    return slot < PEER_MAX && p->at[slot] != NULL ? p->at[slot]->stream.peer : "?";
+    return slot < PEER_MAX && p->at[slot] != NULL ? p->at[slot]->stream.tcp.peer : "?";
 }
 
 void peers_stop(struct peers *p, void (*on_closed)(struct peers *p))
@@ -337,5 +422,6 @@ void peers_stop(struct peers *p, void (*on_closed)(struct peers *p))
     for (uint16_t i = 0; i < PEER_MAX; i++) {
         peers_close(p, i);
     }
+    gate_close(&p->gate);
     finish_if_done(p);
 }

@@ -1,7 +1,10 @@
-/* The wallboxes' connections: a TCP server with a fixed number of slots that turns frames into checked messages and events.
+/* The wallboxes' connections: a server with a fixed number of slots that turns frames into checked messages and events.
  *
- * Decided here: which bytes are a message, how long a stranger may stay without introducing himself, how much of one connection is handled
- * in one turn of the loop. Not here: who may join, what a message means (core).
+ * With keys (peers_secure) only a wallbox that has proven to hold a pinned one is a peer, and speaks for the serial number of that pin alone. Any
+ * other is a stranger: his Hello is answered with a Reject, and nobody else hears of him.
+ *
+ * Decided here: which bytes are a message, how long a connection may stay without introducing itself, how much of one is handled in one turn of
+ * the loop. Not here: whose keys are pinned (trust), who may join, what a message means (core).
  */
 #pragma once
 
@@ -12,20 +15,25 @@
 
 #include "common/base/limits.h"
 #include "common/base/rc.h"
+#include "common/os/gate.h"
 #include "common/os/tcp.h"
 #include "common/os/wake.h"
 #include "manager/core/event.h"
+#include "manager/shell/trust.h"
 #include "proto/codec.h"
 #include "proto/frame.h"
 
 #define PEERS_HELLO_MS 5000      /* a connection without a valid Hello for so long is closed */
 #define PEERS_TURN_LEN 4096      /* bytes of one connection decoded in one turn; the rest waits, and its sender with it */
 #define PEERS_TURN_ALL_LEN 65536 /* bytes of waiting connections decoded in one turn, all together */
+#define PEERS_STRANGER_MAX 32    /* connections with keys that are not pinned, at a time */
 
 struct peer;
 
 struct peers {
     struct tcp_listener listener;
+    struct gate gate;
+    const struct trust *trust; /* NULL: plain TCP */
     struct wake wake;
     uv_loop_t *loop;
     void (*on_event)(void *user, const struct mev *e); /* now_ms is not set; the message is borrowed until return */
@@ -33,10 +41,12 @@ struct peers {
     void *user;
     struct peer *at[PEER_MAX];
     uint16_t open_n;
-    int32_t hello_ms;   /* PEERS_HELLO_MS unless changed between peers_init and peers_open */
-    uint16_t next;      /* where the search for a free slot and the turns begin */
-    uint64_t unknown_n; /* messages of kinds unknown to this version, skipped */
-    uint64_t refused_n; /* connections closed for bytes that are no message */
+    int32_t hello_ms;    /* PEERS_HELLO_MS unless changed between peers_init and peers_open */
+    uint16_t next;       /* where the search for a free slot and the turns begin */
+    uint64_t unknown_n;  /* messages of kinds unknown to this version, skipped */
+    uint64_t refused_n;  /* connections closed for bytes that are no message */
+    uint64_t unpaired_n; /* connections with keys that are not pinned, or not to the serial number they claimed */
+    uint16_t stranger_n; /* of those, open now */
     bool is_closing;
     struct codec_arena arena;
     uint8_t out[FRAME_MAX];
@@ -52,6 +62,12 @@ MUST_USE enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct socka
 
 /* Set before peers_open. */
 void peers_init(struct peers *p, void (*on_event)(void *user, const struct mev *e), void *user);
+
+/* Demand TLS with keys that `trust` has pinned; kept until peers_stop is done. Between peers_init and peers_open; else plain TCP is spoken. */
+void peers_secure(struct peers *p, const struct trust *trust);
+
+/* The pins have changed: end the connections of those that are not pinned any more. */
+void peers_recheck(struct peers *p);
 
 /* Queue a message on a connection. Dropped silently when that is gone or going; a message that cannot be encoded is our mistake: logged. */
 void peers_send(struct peers *p, uint16_t slot, const struct msg *m);

@@ -55,19 +55,20 @@ enum rc settings_read(struct settings *s, const char *path)
         {.name = "open_reads", .type = CONFIG_BOOL, .out = &s->open_reads, .allowed = "true or false"},
         {.name = "data", .type = CONFIG_TEXT, .out = s->data, .out_len = sizeof s->data, .allowed = "a directory", .is_valid = is_path},
         {.name = "loopback_plain", .type = CONFIG_BOOL, .out = &s->loopback_plain, .allowed = "true or false"},
+        {.name = "link_tls", .type = CONFIG_BOOL, .out = &s->link_tls, .allowed = "true or false"},
         {.name = "log_level", .type = CONFIG_CHOICE, .out = &s->log_level, .choices = level_names, .allowed = "err, warn, note or dbg"},
     };
 
     return config_load(path, NULL, 0, NULL, keys, sizeof keys / sizeof keys[0]);
 }
 
-static enum rc check_address(const char *what, const char *text, bool may_listen, struct sockaddr_storage *out, char why[SETTINGS_WHY_LEN])
+static enum rc check_address(const char *what, const char *text, bool must_be_near, struct sockaddr_storage *out, char why[SETTINGS_WHY_LEN])
 {
     if (tcp_parse_address(text, out) != RC_OK) {
         (void)snprintf(why, SETTINGS_WHY_LEN, "%s must be a numeric address and a port, ADDR:PORT or [ADDR]:PORT, is \"%s\"", what, text);
         return RC_RANGE;
     }
-    if (may_listen && !tcp_is_loopback(out)) {
+    if (must_be_near && !tcp_is_loopback(out)) {
         (void)snprintf(why, SETTINGS_WHY_LEN, "%s must be a loopback address with loopback_plain (127.0.0.1:PORT or [::1]:PORT), is \"%s\"", what, text);
         return RC_RANGE;
     }
@@ -95,12 +96,9 @@ enum rc settings_check(struct settings *s, bool may_listen, char out_why[SETTING
 {
     enum rc rc;
 
-    if (may_listen && !s->loopback_plain) {
-        (void)snprintf(out_why, SETTINGS_WHY_LEN, "this version has no TLS and listens only with --loopback-plain, on loopback addresses");
-        return RC_RANGE;
-    }
-    rc = check_address("link", s->link, may_listen, &s->link_address, out_why);
-    rc = rc == RC_OK ? check_address("http", s->http, may_listen, &s->http_address, out_why) : rc;
+    s->is_link_plain = s->loopback_plain && !s->link_tls;
+    rc = check_address("link", s->link, may_listen && s->is_link_plain, &s->link_address, out_why);
+    rc = rc == RC_OK ? check_address("http", s->http, may_listen && s->loopback_plain, &s->http_address, out_why) : rc;
     return rc == RC_OK ? check_https(s, out_why) : rc;
 }
 
@@ -128,6 +126,7 @@ void settings_print(const struct settings *s, FILE *to)
     print_text(to, "data", s->data);
     (void)fprintf(to, "open_reads = %s;\n", s->open_reads ? "true" : "false");
     (void)fprintf(to, "loopback_plain = %s;\n", s->loopback_plain ? "true" : "false");
+    (void)fprintf(to, "link_tls = %s;\n", s->link_tls ? "true" : "false");
     print_text(to, "log_level", level_names[s->log_level]);
 }
 

@@ -23,9 +23,11 @@ struct settings {
     char key[SETTINGS_PATH_LEN];         /* likewise */
     char serial[SERIAL_LEN];             /* of this manager; empty: one is made up at the first start */
     char data[SETTINGS_PATH_LEN];
-    bool loopback_plain;                  /* listen without TLS, on loopback addresses only */
-    bool open_reads;                      /* who reads need not log in: tests and the demo, with loopback_plain only */
-    bool has_https;                       /* set by settings_check */
+    bool loopback_plain; /* listen without TLS, on loopback addresses only */
+    bool link_tls;       /* the link has TLS even so: only http is plain */
+    bool open_reads;     /* who reads need not log in: tests and the demo, with loopback_plain only */
+    bool has_https;      /* set by settings_check, like the next */
+    bool is_link_plain;
     int32_t log_level;                    /* index of settings_levels */
     struct sockaddr_storage link_address; /* set by settings_check */
     struct sockaddr_storage http_address;
@@ -39,7 +41,7 @@ MUST_USE enum rc settings_read(struct settings *s, const char *path);
 
 /* Look at the whole and set the two addresses.
  *
- * may_listen  the program is going to listen: then TLS, or its absence on loopback, is demanded
+ * may_listen  the program is going to listen: then what is plain must be on loopback
  *
  * RC_RANGE    out_why is one line: what is wrong and what is allowed
  */

@@ -121,10 +121,38 @@ def input_of_addresses_without_tls_is_refused_unless_loopback():
         folder.refused(2, ("link", "loopback", "0.0.0.0:7443"), "wallbox-manager", "--data", "data", "--link", "0.0.0.0:7443", "--loopback-plain")
         folder.refused(2, ("http", "loopback", "[::]:8080"), "wallbox-manager", "--data", "data", "--http", "[::]:8080", "--loopback-plain")
         folder.refused(2, ("link", "ADDR:PORT", "here"), "wallbox-manager", "--data", "data", "--link", "here", "--loopback-plain")
-        folder.refused(2, ("TLS", "--loopback-plain"), "wallbox-manager", "--data", "data")
+        folder.refused(2, ("http", "loopback", "[::]:8080"), "wallbox-manager", "--data", "data", "--http", "[::]:8080", "--loopback-plain", "--link-tls")
         folder.refused(2, ("manager", "loopback", "10.0.0.1:7443"), *client, "--manager", "10.0.0.1:7443", "--loopback-plain")
-        folder.refused(2, ("TLS", "--loopback-plain"), *client)
         folder.refused(2, ("board", "site", "serial:x"), *client, "--board", "serial:x", "--loopback-plain")
+
+
+def input_of_keys_is_refused_with_what_is_allowed():
+    digits = "00112233445566778899aabbccddeeff" * 2
+    other = "ff" + digits[2:]
+    with Folder() as folder:
+        folder.write("x.conf", 'serial = "W1";\n')
+        manager_pin = ("wallbox-manager", "--data", "data", "--pin")
+        client_pin = ("wallbox-client", "--config", "x.conf", "--data", "data-W1", "--pin")
+        folder.refused(2, ("--pin", "SERIAL and HASH"), *manager_pin, "W1")
+        folder.refused(2, ("64 hexadecimal digits", '"abc"'), *manager_pin, "W1", "abc")
+        folder.refused(2, ("serial number", '"W 1"'), *manager_pin, "W 1", digits)
+        folder.refused(2, ("64 hexadecimal digits", '"abc"'), *client_pin, "abc")
+        folder.refused(2, ("no wallbox W1 is pinned",), "wallbox-manager", "--data", "data", "--unpin", "W1")
+        for serial, key in (("W1", digits), ("W1", other)):
+            code, output, error = run(*manager_pin, serial, key, cwd=folder.path)
+            expect((code, output, error) == (0, "", ""), f"pinning ended with {code}: {error}")
+        folder.refused(2, ("pinned to W1",), *manager_pin, "W2", other)
+        expect((folder.path / "data" / "pins").read_text() == f"W1 {other}\n", "the newer key of a wallbox counts")
+        (folder.path / "data" / "pins").write_text("W1\n")
+        folder.refused(1, ("data/pins:1:", "64 hexadecimal digits"), *manager_pin, "W2", digits)
+        for name, more in (("wallbox-manager", ("--data", "data")), ("wallbox-client", ("--config", "x.conf", "--data", "data-W1"))):
+            keys = {run(name, *more, "--print-identity", cwd=folder.path)[1] for _ in range(2)}
+            expect(len(keys) == 1, f"{name} has one key: {keys}")
+            path = folder.path / more[-1] / "link.key"
+            expect(path.stat().st_mode & 0o777 == 0o600, "nobody else reads the key")
+            path.write_text("nonsense")
+            code, _, error = run(name, *more, "--print-identity", cwd=folder.path)
+            expect(code == 1 and "link.key" in error and path.read_text() == "nonsense", f"a damaged key is named and kept: {error}")
 
 
 def input_of_a_busy_port_or_an_unfit_directory_ends_the_program_with_the_reason():
@@ -182,6 +210,6 @@ def input_of_a_locked_or_damaged_database_is_refused_and_nothing_is_destroyed():
 
 CASES = [input_of_a_configuration_file_is_refused_with_file_line_key_and_what_is_allowed,
          input_of_a_site_document_is_refused_with_its_json_path,
-         input_of_addresses_without_tls_is_refused_unless_loopback,
+         input_of_addresses_without_tls_is_refused_unless_loopback, input_of_keys_is_refused_with_what_is_allowed,
          input_of_a_busy_port_or_an_unfit_directory_ends_the_program_with_the_reason,
          input_of_a_locked_or_damaged_database_is_refused_and_nothing_is_destroyed]

@@ -147,6 +147,7 @@ class Rig:
         self.clients = {}
         self.manager = None
         self.is_closed = False
+        self.is_secure = False  # the link has TLS; set before anything starts
         self.site = None
         self.record = self.folder / "record.csv" if record else None
         self._programs = []
@@ -201,21 +202,41 @@ class Rig:
 
     def start_manager(self, *more):
         """more: further options of its command line. Who reads need not log in, unless is_closed is set."""
+        switches = ["--loopback-plain", *(["--link-tls"] if self.is_secure else []), *([] if self.is_closed else ["--open-reads"])]
         self.manager = self._start("wallbox-manager", ["--data", self.folder / "manager", "--link", f"127.0.0.1:{self.link_port}", "--http",
-                                                       f"127.0.0.1:{self.http_port}", "--loopback-plain", *([] if self.is_closed else ["--open-reads"]), *more])
+                                                       f"127.0.0.1:{self.http_port}", *switches, *more])
         wait_for("the manager to answer", lambda: not self.manager.is_running() or self.get("/health", quiet=True))
         expect(self.manager.is_running(), "wallbox-manager ended: " + self.manager.output())
 
-    def start_client(self, serial, user=None, **settings):
-        """user: number of another user under which it runs. settings: keys of its configuration."""
+    def identity(self, *program):
+        """Hash of the key of a program with these options."""
+        code, output, error = run(*program, "--print-identity", cwd=self.folder)
+        expect(code == 0, f"--print-identity failed with {code}: {error}")
+        return output.split()[-1]
+
+    def pair(self, serial, both=True):
+        """Pin the manager at a client whose configuration is written, and the client at the manager if both. Gives back the client's hash."""
+        client = "wallbox-client", "--config", self.folder / f"{serial}.conf", "--data", self.folder / f"data-{serial}"
+        manager = "wallbox-manager", "--data", self.folder / "manager"
+        own = self.identity(*client)
+        for command in ((*client, "--pin", self.identity(*manager)), *([(*manager, "--pin", serial, own)] if both else [])):
+            code, _, error = run(*command)
+            expect(code == 0, f"--pin failed with {code}: {error}")
+        return own
+
+    def start_client(self, serial, user=None, is_paired=True, **settings):
+        """user: number of another user under which it runs. is_paired: with TLS, the manager knows it. settings: keys of its configuration."""
         config = self.folder / f"{serial}.conf"
         lines = [f'serial = "{serial}";', 'model = "plus";']
         lines += [f"{key} = {json.dumps(value)};" for key, value in settings.items()]
         config.write_text("\n".join(lines) + "\n")
         if user is not None:
             self._open_to(user, serial)
+        if self.is_secure:
+            self.pair(serial, is_paired)
         client = self._start("wallbox-client", ["--config", config, "--data", self.folder / f"data-{serial}", "--manager", f"127.0.0.1:{self.link_port}",
-                                                "--board", f"site:{self.folder / 'boards'}", "--loopback-plain"], f"client-{serial}", user)
+                                                "--board", f"site:{self.folder / 'boards'}", *([] if self.is_secure else ["--loopback-plain"])],
+                             f"client-{serial}", user)
         self.clients[serial] = client
         return client
 

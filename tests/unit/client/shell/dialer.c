@@ -1,5 +1,6 @@
 #include "client/shell/dialer.h"
 
+#include "common/os/clock.h"
 #include "tests/unit/common/os/helpers.h"
 
 TestSuite(dialer, .timeout = 10);
@@ -328,4 +329,146 @@ Test(dialer, a_close_while_it_is_connecting_tells_nobody)
     dialer_close(&r->dialer);
     cr_assert_eq(r->down_n, 0);
     rig_close(r);
+}
+
+/* A manager with a key: the same place behind a gate. */
+struct keyed {
+    struct rig *rig;
+    struct scratch scratch;
+    struct identity manager;
+    struct identity wallbox;
+    struct gate gate;
+    struct secure_stream peer;
+    int opened_n;
+    int closed_n;
+};
+
+static void on_keyed_open(struct secure_stream *s)
+{
+    struct keyed *k = s->user;
+    struct msg m = welcome();
+    uint8_t bytes[BYTES_LEN];
+
+    k->opened_n++;
+    secure_write(s, bytes, frame_of(&m, bytes));
+}
+
+static void on_keyed_bytes(struct secure_stream *s, const uint8_t *bytes, size_t len)
+{
+    struct keyed *k = s->user;
+
+    memcpy(k->rig->heard, bytes, len);
+    k->rig->heard_len = len;
+}
+
+static void on_keyed_closed(struct secure_stream *s, const char *why)
+{
+    struct keyed *k = s->user;
+
+    (void)why;
+    k->closed_n++;
+}
+
+static const struct secure_events keyed_events = {.on_open = on_keyed_open, .on_bytes = on_keyed_bytes, .on_closed = on_keyed_closed};
+
+static void on_keyed_connection(struct tcp_listener *l)
+{
+    struct keyed *k = l->user;
+
+    cr_assert_eq(secure_accept(&k->gate, &k->peer, &keyed_events, k), RC_OK);
+}
+
+static struct keyed *keyed_open(void)
+{
+    struct keyed *k = calloc(1, sizeof *k);
+
+    cr_assert_not_null(k);
+    k->rig = rig_open();
+    scratch_open(&k->scratch);
+    cr_assert_eq(identity_open(&k->manager, scratch_path(&k->scratch, "manager")), RC_OK);
+    cr_assert_eq(identity_open(&k->wallbox, scratch_path(&k->scratch, "wallbox")), RC_OK);
+    k->rig->listener.on_connection = on_keyed_connection;
+    k->rig->listener.user = k;
+    gate_open(&k->gate, &k->rig->bench.loop, &k->manager, &k->rig->listener);
+    dialer_secure(&k->rig->dialer, &k->wallbox);
+    return k;
+}
+
+static void keyed_close(struct keyed *k)
+{
+    if (k->closed_n == 0) {
+        secure_close(&k->peer, NULL); /* harmless when nobody came */
+    }
+    gate_close(&k->gate);
+    rig_close(k->rig);
+    identity_close(&k->manager);
+    identity_close(&k->wallbox);
+    scratch_close(&k->scratch);
+    free(k);
+}
+
+Test(dialer, messages_of_the_pinned_manager_come_through_encryption)
+{
+    struct keyed *k = keyed_open();
+    struct msg m = {.kind = MSG_GOODBYE, .goodbye = {.reason = GOODBYE_STOPPING}};
+
+    dialer_pin(&k->rig->dialer, k->manager.hash);
+    dialer_dial(&k->rig->dialer);
+    until(k->rig, &k->rig->msg_n, 1);
+    cr_assert_eq(k->rig->msg.kind, MSG_WELCOME);
+    dialer_send(&k->rig->dialer, &m);
+    while (k->rig->heard_len == 0) {
+        uv_run(&k->rig->bench.loop, UV_RUN_ONCE);
+    }
+    keyed_close(k);
+}
+
+Test(dialer, nothing_is_heard_of_a_manager_that_is_not_the_pinned_one)
+{
+    struct keyed *k = keyed_open();
+
+    dialer_pin(&k->rig->dialer, k->wallbox.hash);
+    dialer_dial(&k->rig->dialer);
+    until(k->rig, &k->rig->down_n, 1);
+    cr_assert_eq(k->rig->up_n, 0);
+    cr_assert_eq(k->rig->msg_n, 0);
+    keyed_close(k);
+}
+
+Test(dialer, without_a_pinned_manager_nobody_is_dialled)
+{
+    struct keyed *k = keyed_open();
+
+    dialer_dial(&k->rig->dialer);
+    cr_assert_eq(k->rig->down_n, 1);
+    dialer_pin(&k->rig->dialer, k->manager.hash);
+    dialer_pin(&k->rig->dialer, NULL);
+    dialer_dial(&k->rig->dialer);
+    cr_assert_eq(k->rig->down_n, 2);
+    dialer_pin(&k->rig->dialer, k->manager.hash);
+    dialer_dial(&k->rig->dialer);
+    until(k->rig, &k->rig->up_n, 1);
+    keyed_close(k);
+}
+
+Test(dialer, a_handshake_that_does_not_end_is_given_up_like_a_connection)
+{
+    struct keyed *k = keyed_open();
+    int64_t begin_ms;
+
+    k->rig->listener.on_connection = on_connection; /* hears the handshake and says nothing */
+    k->rig->listener.user = k->rig;
+    k->rig->dialer.connect_ms = 30;
+    dialer_pin(&k->rig->dialer, k->manager.hash);
+    dialer_dial(&k->rig->dialer);
+    while (k->rig->heard_len == 0) {
+        uv_run(&k->rig->bench.loop, UV_RUN_ONCE);
+    }
+    begin_ms = clock_boot_ms();
+    cr_assert_geq(k->rig->dialer.stream.tls.until_ms, begin_ms + TLS_SHAKE_MS - 1000, "longer than connecting itself");
+    k->rig->dialer.stream.tls.until_ms = begin_ms + 200;
+    until(k->rig, &k->rig->down_n, 1);
+    cr_assert_geq(clock_boot_ms(), begin_ms + 200);
+    cr_assert_eq(k->rig->up_n, 0);
+    keyed_close(k);
 }

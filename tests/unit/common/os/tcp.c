@@ -613,3 +613,53 @@ Test(tcp, a_dial_without_descriptors_is_not_started)
     cr_assert_not(n.client.stream.is_open);
     end(&n);
 }
+
+Test(tcp, a_held_listener_lets_them_wait_and_takes_them_later)
+{
+    struct net n;
+
+    begin(&n);
+    tcp_hold(&n.listener, true);
+    tcp_hold(&n.listener, true);
+    cr_assert_not(tcp_has_waiting(&n.listener));
+    dial(&n);
+    while (n.client.opened_n == 0) {
+        (void)uv_run(&n.bench.loop, UV_RUN_ONCE);
+    }
+    cr_assert_eq(n.announced_n, 0);
+    cr_assert(tcp_has_waiting(&n.listener));
+    tcp_hold(&n.listener, false);
+    while (n.announced_n == 0) {
+        (void)uv_run(&n.bench.loop, UV_RUN_ONCE);
+    }
+    cr_assert_not(tcp_has_waiting(&n.listener));
+    tcp_close(&n.client.stream, NULL);
+    end(&n);
+    cr_assert_eq(n.server.closed_n, 1);
+}
+
+Test(tcp, a_paused_stream_hears_nothing_until_it_is_resumed)
+{
+    struct net n;
+    static const uint8_t first = 0;
+
+    begin(&n);
+    dial(&n);
+    while (n.announced_n == 0 || n.client.opened_n == 0) {
+        (void)uv_run(&n.bench.loop, UV_RUN_ONCE);
+    }
+    tcp_pause(&n.server.stream);
+    tcp_pause(&n.server.stream);
+    tcp_write(&n.client.stream, &first, 1);
+    for (int i = 0; i < 20; i++) {
+        (void)uv_run(&n.bench.loop, UV_RUN_NOWAIT);
+    }
+    cr_assert_eq(n.server.got_len, 0);
+    tcp_resume(&n.server.stream);
+    tcp_resume(&n.server.stream);
+    while (n.server.got_len == 0) {
+        (void)uv_run(&n.bench.loop, UV_RUN_ONCE);
+    }
+    tcp_close(&n.client.stream, NULL);
+    end(&n);
+}

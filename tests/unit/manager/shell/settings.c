@@ -10,19 +10,35 @@
 
 TestSuite(settings, .timeout = 10);
 
-Test(settings, the_defaults_are_valid_and_listen_nowhere_without_leave)
+Test(settings, the_defaults_are_valid_and_listen_on_this_machine_only)
 {
     struct settings s;
     char why[SETTINGS_WHY_LEN];
 
     settings_defaults(&s);
     cr_expect_eq(settings_check(&s, false, why), RC_OK);
-    cr_expect_eq(settings_check(&s, true, why), RC_RANGE);
-    cr_expect_not_null(strstr(why, "--loopback-plain"));
-    s.loopback_plain = true;
     cr_expect_eq(settings_check(&s, true, why), RC_OK);
+    cr_expect_not(s.is_link_plain);
     cr_expect(tcp_is_loopback(&s.link_address));
     cr_expect(tcp_is_loopback(&s.http_address));
+}
+
+Test(settings, a_link_with_tls_may_be_anywhere)
+{
+    struct settings s;
+    char why[SETTINGS_WHY_LEN];
+
+    settings_defaults(&s);
+    (void)snprintf(s.link, sizeof s.link, "0.0.0.0:7443");
+    cr_expect_eq(settings_check(&s, true, why), RC_OK);
+    s.loopback_plain = true;
+    cr_expect_eq(settings_check(&s, true, why), RC_RANGE);
+    cr_expect_not_null(strstr(why, "link must be a loopback address"));
+    s.link_tls = true;
+    cr_expect_eq(settings_check(&s, true, why), RC_OK);
+    cr_expect_not(s.is_link_plain);
+    (void)snprintf(s.http, sizeof s.http, "0.0.0.0:8080");
+    cr_expect_eq(settings_check(&s, true, why), RC_RANGE, "http is plain all the same");
 }
 
 Test(settings, without_tls_other_addresses_than_loopback_are_refused_by_name)
