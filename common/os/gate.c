@@ -161,24 +161,15 @@ static void on_idle(uv_idle_t *idle)
     arm(g, now_ms);
 }
 
-/* The source with most handshakes under way. */
-static const uint8_t *busiest(const struct gate *g)
+/* Handshakes under way of the source of `s`. */
+static int of_source_n(const struct gate *g, const struct secure_stream *s)
 {
-    const uint8_t *best = g->at[0]->source;
-    int best_n = 0;
+    int n = 0;
 
     for (uint16_t i = 0; i < g->n; i++) {
-        int n = 0;
-
-        for (uint16_t j = 0; j < g->n; j++) {
-            n += memcmp(g->at[i]->source, g->at[j]->source, GATE_SOURCE_LEN) == 0 ? 1 : 0;
-        }
-        if (n > best_n) {
-            best_n = n;
-            best = g->at[i]->source;
-        }
+        n += memcmp(g->at[i]->source, s->source, GATE_SOURCE_LEN) == 0 ? 1 : 0;
     }
-    return best;
+    return n;
 }
 
 static void end_late(struct gate *g, struct secure_stream *s, const char *why, int64_t now_ms)
@@ -188,17 +179,25 @@ static void end_late(struct gate *g, struct secure_stream *s, const char *why, i
     secure_close(s, why); /* leaves the door */
 }
 
+/* Of every source that has as many as the busiest: many sources with a few each are a flood, too. */
 static void make_room(struct gate *g, int64_t now_ms)
 {
-    uint8_t source[GATE_SOURCE_LEN];
+    struct secure_stream *late[GATE_MAX];
+    uint16_t late_n = 0;
+    int most_n = 0;
 
-    memcpy(source, busiest(g), sizeof source);
-    for (uint16_t i = g->n; i > 0; i--) { /* backwards: who leaves is replaced by one that was looked at */
-        struct secure_stream *s = g->at[i - 1];
+    for (uint16_t i = 0; i < g->n; i++) {
+        most_n = max_i32(most_n, of_source_n(g, g->at[i]));
+    }
+    for (uint16_t i = 0; i < g->n; i++) {
+        struct secure_stream *s = g->at[i];
 
-        if (!s->tcp.is_closing && !tls_has_input(&s->tls) && now_ms - s->waits_ms >= GATE_PATIENCE_MS && memcmp(s->source, source, sizeof source) == 0) {
-            end_late(g, s, "made room for others", now_ms);
+        if (!s->tcp.is_closing && !tls_has_input(&s->tls) && now_ms - s->waits_ms >= GATE_PATIENCE_MS && of_source_n(g, s) == most_n) {
+            late[late_n++] = s;
         }
+    }
+    for (uint16_t i = 0; i < late_n; i++) {
+        end_late(g, late[i], "made room for others", now_ms);
     }
 }
 

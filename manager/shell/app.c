@@ -127,13 +127,6 @@ static void on_peer_event(void *user, const struct mev *e)
     driver_feed(&a->driver, e);
 }
 
-static void on_pins(void *user)
-{
-    struct app *a = user;
-
-    peers_recheck(&a->peers);
-}
-
 static void on_stored(void *user, uint64_t ticket, bool is_stored)
 {
     struct app *a = user;
@@ -288,7 +281,6 @@ static void shut(struct app *a)
     a->is_stopping = true;
     daemon_notify("STOPPING=1");
     peers_stop(&a->peers, NULL);
-    trust_unwatch(&a->trust);
     bus_close(&a->bus, NULL);
     stream_close(&a->stream); /* before http: whoever listens is let go */
     http_close(&a->http);
@@ -406,7 +398,6 @@ static int open_all(struct app *a)
     driver_connect(&a->driver, &driver_out, a);
     if (a->trust.is_open) {
         peers_secure(&a->peers, &a->trust);
-        trust_watch(&a->trust, &a->loop, on_pins, a);
     }
     if (peers_open(&a->peers, &a->loop, &a->settings->link_address, &why) != RC_OK) {
         (void)fprintf(stderr, "link %s: %s\n", a->settings->link, why);

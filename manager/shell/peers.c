@@ -358,6 +358,11 @@ void peers_init(struct peers *p, void (*on_event)(void *user, const struct mev *
     p->hello_ms = PEERS_HELLO_MS;
 }
 
+static void on_pins(void *user)
+{
+    peers_recheck(user);
+}
+
 enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct sockaddr_storage *address, const char **out_why)
 {
     enum rc rc = tcp_listen(&p->listener, loop, address, on_connection, p, out_why);
@@ -366,11 +371,14 @@ enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct sockaddr_stora
         p->loop = loop;
         gate_open(&p->gate, loop, p->trust != NULL ? &p->trust->self : NULL, &p->listener);
         wake_open(&p->wake, loop, on_wake, p);
+        if (p->trust != NULL) {
+            trust_watch(p->trust, loop, on_pins, p);
+        }
     }
     return rc;
 }
 
-void peers_secure(struct peers *p, const struct trust *trust)
+void peers_secure(struct peers *p, struct trust *trust)
 {
     CHECK(p->loop == NULL);
     p->trust = trust;
@@ -418,6 +426,9 @@ void peers_stop(struct peers *p, void (*on_closed)(struct peers *p))
     if (p->loop != NULL) {
         tcp_unlisten(&p->listener);
         wake_close(&p->wake);
+    }
+    if (p->trust != NULL) {
+        trust_unwatch(p->trust);
     }
     for (uint16_t i = 0; i < PEER_MAX; i++) {
         peers_close(p, i);

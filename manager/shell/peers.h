@@ -33,7 +33,7 @@ struct peer;
 struct peers {
     struct tcp_listener listener;
     struct gate gate;
-    const struct trust *trust; /* NULL: plain TCP */
+    struct trust *trust; /* NULL: plain TCP */
     struct wake wake;
     uv_loop_t *loop;
     void (*on_event)(void *user, const struct mev *e); /* now_ms is not set; the message is borrowed until return */
@@ -63,8 +63,9 @@ MUST_USE enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct socka
 /* Set before peers_open. */
 void peers_init(struct peers *p, void (*on_event)(void *user, const struct mev *e), void *user);
 
-/* Demand TLS with keys that `trust` has pinned; kept until peers_stop is done. Between peers_init and peers_open; else plain TCP is spoken. */
-void peers_secure(struct peers *p, const struct trust *trust);
+/* Demand TLS with keys that `trust` has pinned, now and after each change of its file; kept until peers_stop is done. Between peers_init and
+ * peers_open; else plain TCP is spoken. */
+void peers_secure(struct peers *p, struct trust *trust);
 
 /* The pins have changed: end the connections of those that are not pinned any more. */
 void peers_recheck(struct peers *p);

@@ -206,13 +206,18 @@ enum rc pins_drop(const char *dir, const char *serial, char out_why[TRUST_WHY_LE
 }
 
 /* The directory is that of the path. */
+static void dir_of(const struct trust *t, char out[FILE_PATH_LEN])
+{
+    (void)snprintf(out, FILE_PATH_LEN, "%.*s", (int)(strlen(t->path) - sizeof TRUST_FILE), t->path);
+}
+
 static enum rc reread(struct trust *t)
 {
     char dir[FILE_PATH_LEN];
     char why[TRUST_WHY_LEN];
     enum rc rc;
 
-    (void)snprintf(dir, sizeof dir, "%.*s", (int)(strlen(t->path) - sizeof TRUST_FILE), t->path);
+    dir_of(t, dir);
     rc = pins_read(&t->pins, dir, why);
     if (rc != RC_OK) {
         log_err("pins why=\"%s\"", why);
@@ -242,17 +247,14 @@ enum rc trust_open(struct trust *t, const char *dir)
     return RC_OK;
 }
 
-/* Somebody wrote the file, or it came or went. */
-static void on_poll(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
+/* Something happened to a file of the directory, or the kernel lost count (no name). */
+static void on_file(uv_fs_event_t *watch, const char *name, int events, int status)
 {
-    struct trust *t = poll->data;
+    struct trust *t = watch->data;
 
-    (void)before;
-    (void)now;
-    if (status != 0 && t->pins.n == 0) {
-        return; /* there is no file yet; one that goes is an empty table */
-    }
-    if (reread(t) == RC_OK) {
+    (void)events;
+    (void)status; /* whatever it was, reading the table tells what counts now */
+    if ((name == NULL || text_same(name, TRUST_FILE)) && reread(t) == RC_OK) {
         log_note("pins_changed pins_n=%u", t->pins.n);
         t->on_change(t->user);
     }
@@ -260,22 +262,28 @@ static void on_poll(uv_fs_poll_t *poll, int status, const uv_stat_t *before, con
 
 void trust_watch(struct trust *t, uv_loop_t *loop, void (*on_change)(void *user), void *user)
 {
+    char dir[FILE_PATH_LEN];
+    int err;
+
     CHECK(t->is_open);
     t->on_change = on_change;
     t->user = user;
-    CHECK(uv_fs_poll_init(loop, &t->poll) == 0);
-    t->poll.data = t;
+    CHECK(uv_fs_event_init(loop, &t->watch) == 0);
+    t->watch.data = t;
     t->is_watching = true;
-    if (uv_fs_poll_start(&t->poll, on_poll, t->path, TRUST_LOOK_MS) != 0) {
-        log_err("pins why=\"no memory to look at them: a change counts after a restart\"");
+    dir_of(t, dir);
+    err = uv_fs_event_start(&t->watch, on_file, dir, 0);
+    if (err != 0) {
+        log_err("pins dir=%s why=\"%s: a change counts after a restart\"", dir, uv_strerror(err));
     }
+    rc_ignore(reread(t)); /* what was written between opening and watching; it says what is wrong, and the table stays */
 }
 
 void trust_unwatch(struct trust *t)
 {
     if (t->is_watching) {
         t->is_watching = false;
-        uv_close((uv_handle_t *)&t->poll, NULL);
+        uv_close((uv_handle_t *)&t->watch, NULL);
     }
 }
 

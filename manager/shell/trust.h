@@ -1,7 +1,7 @@
 /* Who may be a wallbox of this site: the manager's own key, and a table of the wallboxes' keys, each pinned to a serial number (spec 09 9.1).
  *
  * The table is the file "pins" in the data directory, a line "SERIAL HASH" each. It is changed by the command line, also while the manager runs,
- * which looks at it once a second. Not here: what an unknown key gets to hear (peers).
+ * which the kernel tells of it. Not here: what an unknown key gets to hear (peers).
  */
 #pragma once
 
@@ -16,7 +16,6 @@
 #include "common/os/identity.h"
 
 #define TRUST_FILE "pins"
-#define TRUST_LOOK_MS 1000
 #define TRUST_WHY_LEN 512
 
 struct pin {
@@ -32,7 +31,7 @@ struct pins {
 struct trust {
     struct identity self;
     struct pins pins;
-    uv_fs_poll_t poll;
+    uv_fs_event_t watch; /* of the directory: the file is replaced as a whole */
     char path[FILE_PATH_LEN];
     void (*on_change)(void *user);
     void *user;
@@ -67,10 +66,10 @@ const char *pins_find(const struct pins *pins, const uint8_t hash[IDENTITY_HASH_
 /* Own key and table. Before the loop runs. RC_IO, RC_MALFORMED: logged; nothing to close. */
 MUST_USE enum rc trust_open(struct trust *t, const char *dir);
 
-/* Look at the file from now on; on_change comes after the table was read anew. A file that cannot be understood is logged and changes nothing. */
+/* Hear of changes of the file from now on; on_change comes after the table was read anew. A file that cannot be understood is logged and changes nothing. */
 void trust_watch(struct trust *t, uv_loop_t *loop, void (*on_change)(void *user), void *user);
 
-/* Stop looking; the memory may go when the loop has run its close callbacks. Harmless when it does not look. */
+/* Hear no more; the memory may go when the loop has run its close callbacks. Harmless when it does not listen. */
 void trust_unwatch(struct trust *t);
 
 /* Forget the key. No connection may use it any more. Zeroed is harmless. */

@@ -363,6 +363,31 @@ Test(gate, half_open_handshakes_make_room_for_an_honest_one)
     end(n);
 }
 
+Test(gate, many_sources_with_one_half_open_handshake_each_make_room_too)
+{
+    struct net *n = begin(false);
+    static int fd[GATE_MAX];
+    int64_t begin_ms = clock_boot_ms();
+
+    for (int i = 0; i < GATE_MAX; i++) {
+        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + (uint32_t)i)};
+
+        fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        cr_assert_eq(bind(fd[i], (const struct sockaddr *)&own, sizeof own), 0);
+        cr_assert_eq(connect(fd[i], (const struct sockaddr *)&n->address, sizeof own), 0);
+    }
+    run_until(n, &n->server_n, GATE_MAX);
+    for (int i = 0; i < 2; i++) {
+        dial(n, i);
+    }
+    run_until(n, &n->client_opened_n, 2);
+    cr_assert_lt(clock_boot_ms() - begin_ms, TLS_SHAKE_MS, "before any of them has reached its deadline");
+    for (int i = 0; i < GATE_MAX; i++) {
+        close(fd[i]);
+    }
+    end(n);
+}
+
 struct turn {
     struct net *net;
     uint64_t before_n;
