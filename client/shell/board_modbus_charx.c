@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "client/shell/board_modbus_map.h"
+#include "common/base/units.h"
 
 #define METER_TYPE 1112 /* 0 and 65,535: none */
 #define VOLTAGE 1232    /* mV, int32, three */
@@ -23,6 +24,7 @@
 #define NO_METER 65535
 #define CURRENT_LEAST_MA 6000
 #define CURRENT_MOST_A 80
+#define WH_MOST INT64_C(10000000000)
 
 static const struct mb_setup setup[] = {
     {RELEASE, 0, "its release cannot be taken away: it must be that of Modbus"},
@@ -66,14 +68,35 @@ static enum rc pilot_of(uint16_t text, enum pilot_state *out)
     return RC_OK;
 }
 
+/* Voltage and current of a phase. RC_RANGE: beyond everything that there is. */
+static enum rc phase_of(const struct mb_regs *r, int phase, struct mb_reading *out)
+{
+    int32_t mv = mb_i32(r, (uint16_t)(VOLTAGE + 2 * phase));
+    int32_t ma = mb_i32(r, (uint16_t)(CURRENT + 2 * phase));
+
+    if (mv < UNKNOWN || mv > MV_MAX || ma < -MA_MAX || ma > MA_MAX) {
+        return RC_RANGE;
+    }
+    out->voltage_mv[phase] = max_i32(0, mv);
+    out->current_ma[phase] = ma < 0 ? -ma : ma;
+    if (ma == UNKNOWN) { /* as much as it may be */
+        out->current_ma[phase] = out->is_on ? out->pilot_ma : 0;
+    }
+    return RC_OK;
+}
+
 static enum rc decode(const struct mb_nature *n, const struct mb_regs *r, struct mb_reading *out)
 {
+    int64_t energy_wh = mb_i64(r, ENERGY);
     uint16_t text = mb_u16(r, STATE);
     int32_t power_mw = mb_i32(r, POWER);
 
     (void)n;
     *out = (struct mb_reading){.has_meter = true};
-    if (pilot_of(text, &out->pilot) != RC_OK || mb_u16(r, SETPOINT) > CURRENT_MOST_A || mb_u16(r, MOST_CURRENT) > CURRENT_MOST_A || mb_i64(r, ENERGY) < 0) {
+    if (pilot_of(text, &out->pilot) != RC_OK || mb_u16(r, SETPOINT) > CURRENT_MOST_A || mb_u16(r, MOST_CURRENT) > CURRENT_MOST_A) {
+        return RC_RANGE;
+    }
+    if (energy_wh < 0 || energy_wh > WH_MOST) { /* the largest reading counts for good: an impossible one would end all counting */
         return RC_RANGE;
     }
     if (mb_u16(r, STATE_F) != 0) {
@@ -84,19 +107,12 @@ static enum rc decode(const struct mb_nature *n, const struct mb_regs *r, struct
     out->is_on = out->pilot == PILOT_C2 || out->pilot == PILOT_D2;
     out->cable_ma = mb_u16(r, CABLE) * 1000;
     for (int p = 0; p < PHASE_N; p++) {
-        int32_t ma = mb_i32(r, (uint16_t)(CURRENT + 2 * p));
-
-        if (ma == INT32_MIN) {
+        if (phase_of(r, p, out) != RC_OK) {
             return RC_RANGE;
-        }
-        out->voltage_mv[p] = mb_i32(r, (uint16_t)(VOLTAGE + 2 * p));
-        out->current_ma[p] = ma < 0 ? -ma : ma;
-        if (ma == UNKNOWN) { /* as much as it may be */
-            out->current_ma[p] = out->is_on ? out->pilot_ma : 0;
         }
     }
     out->power_w = power_mw > 0 ? power_mw / 1000 : 0;
-    out->energy_wh = mb_i64(r, ENERGY);
+    out->energy_wh = energy_wh;
     return RC_OK;
 }
 

@@ -3,6 +3,8 @@
 #include "common/base/check.h"
 #include "manager/core/site.h"
 
+#define GRANT_LEAST_MA 6000 /* lowest current that a grant can hold */
+
 void lease_init(struct lease *l, const struct lease_rules *rules, int32_t max_ma, int32_t fallback_ma)
 {
     CHECK(fallback_ma >= 0);
@@ -199,6 +201,7 @@ void lease_adopt(struct lease *l, int32_t offered_ma, int64_t lease_left_ms, int
         live_add(l, (struct lease_grant){.seq = 0, .ma = offered_ma, .ends_ms = now_ms + with_drift_ms(lease_left_ms)});
     }
     l->newest_ma = lease_left_ms > with_drift_ms(age_ms) ? offered_ma : min_i32(offered_ma, l->fallback_ma);
+    l->newest_ma = l->newest_ma >= GRANT_LEAST_MA ? l->newest_ma : 0;
     l->booked_ma = booked_at(l, now_ms); /* the count at max was ignorance, nothing that settles */
 }
 

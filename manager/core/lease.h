@@ -83,7 +83,7 @@ void lease_count_max(struct lease *l);
 /* The wallbox has reported after a restart: from now on it counts for what it says it offers, like a grant that ends with its lease. It may
  * be renewed at that only while its lease certainly still goes on; otherwise at no more than its fallback, and more is a raise.
  *
- * offered_ma      0..MA_MAX; more than max_ma is booked as said
+ * offered_ma      0..MA_MAX; more than max_ma is booked as said, less than a grant can hold is not renewed
  * lease_left_ms   0..60,000 as reported
  * age_ms          0..; the report is no older than this
  */

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "proto/utf8.h"
 
 #define TYPE_JSON "application/json"
 #define TYPE_PROBLEM "application/problem+json"
@@ -61,7 +62,8 @@ void answer_problem(struct route_reply *out, unsigned status, const char *detail
 {
     json_t *p = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", title_of(status), "status", (int)status, "detail", detail);
 
-    if (p != NULL && field != NULL && json_object_set_new(p, "field", json_string(field)) != 0) {
+    /* What the visitor called a field is said again only when it is a name: other bytes have no place in JSON. */
+    if (p != NULL && field != NULL && utf8_is_text(field, FIELD_NAME_LEN) && json_object_set_new(p, "field", json_string(field)) != 0) {
         json_decref(p);
         p = NULL;
     }

@@ -48,7 +48,7 @@ void answer_text(struct route_reply *out, unsigned status, const char *type, cha
 /* Takes the value; NULL: there was no memory. */
 void answer_json(struct route_reply *out, unsigned status, json_t *value);
 
-/* RFC 9457. field: what was wrong, NULL none. */
+/* RFC 9457. field: what was wrong, NULL none; left out when it is longer than a name (FIELD_NAME_LEN) or no text. */
 void answer_problem(struct route_reply *out, unsigned status, const char *detail, const char *field);
 
 /* 204 without a body. */

@@ -8,6 +8,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "proto/utf8.h"
 
 __attribute__((format(printf, 3, 4))) static enum rc wrong(struct field_error *why, const char *name, const char *format, ...)
 {
@@ -97,10 +98,8 @@ static enum rc take_text(const struct field *f, const char *text, struct field_v
     if ((int64_t)len < f->min || (int64_t)len > f->max) {
         return wrong(why, f->name, "must be a text of %" PRId64 " to %" PRId64 " bytes", f->min, f->max);
     }
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
-            return wrong(why, f->name, "must not hold control characters");
-        }
+    if (!utf8_is_text(text, len + 1)) {
+        return wrong(why, f->name, "must be UTF-8 without control characters");
     }
     out->text = text;
     return RC_OK;

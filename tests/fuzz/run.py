@@ -42,7 +42,7 @@ def run(name, seconds):
         return False, f"{corpus} is empty"
     longest = max(path.stat().st_size for path in corpus.glob("*"))
     done = subprocess.run([BUILD / "tests" / f"fuzz_{name}", f"-max_total_time={seconds}", f"-timeout={ONE_INPUT_MAX_S}", f"-rss_limit_mb={MEMORY_MAX_MB}",
-                           f"-max_len={max(INPUT_MAX_LEN, longest)}", f"-artifact_prefix={broken}/{name}-", "-print_final_stats=1", found, corpus],
+                           f"-max_len={max(INPUT_MAX_LEN, longest)}", f"-artifact_prefix={broken}/{name}-", "-close_fd_mask=2", "-print_final_stats=1", found, corpus],
                           cwd=BUILD, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return done.returncode == 0, done.stdout.decode(errors="replace")
 

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "client/shell/board_modbus_address.h"
+#include "common/base/units.h"
 
 TestSuite(board_modbus_map, .timeout = 10);
 
@@ -189,6 +190,33 @@ Test(board_modbus_map, registers_of_a_charx_mean_what_its_maker_says)
     r = charx_regs();
     put(&r, 1238, INT32_MIN, 2);
     cr_expect_eq(mb_phoenix_charx.decode(&nature, &r, &got), RC_RANGE);
+}
+
+Test(board_modbus_map, figures_of_a_charx_that_cannot_be_are_no_reading)
+{
+    static const struct {
+        uint16_t address;
+        int words;
+        int64_t good;
+        int64_t bad;
+    } edges[] = {{1232, 2, -1, -2},
+                 {1234, 2, MV_MAX, MV_MAX + 1},
+                 {1240, 2, MA_MAX, MA_MAX + 1},
+                 {1242, 2, -MA_MAX, -MA_MAX - 1},
+                 {1250, 4, 0, -1},
+                 {1250, 4, INT64_C(10000000000), INT64_C(10000000001)}};
+    struct mb_nature nature = {0};
+    struct mb_reading got;
+
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        struct mb_regs r = charx_regs();
+
+        put(&r, edges[i].address, edges[i].good, edges[i].words);
+        cr_expect_eq(mb_phoenix_charx.decode(&nature, &r, &got), RC_OK, "%zu", i);
+        cr_expect_geq(got.voltage_mv[0], 0); /* not known is not measured */
+        put(&r, edges[i].address, edges[i].bad, edges[i].words);
+        cr_expect_eq(mb_phoenix_charx.decode(&nature, &r, &got), RC_RANGE, "%zu", i);
+    }
 }
 
 Test(board_modbus_map, a_charx_without_a_meter_is_none_that_is_used)

@@ -252,18 +252,34 @@ Test(lease, after_a_restart_it_counts_at_its_maximum_until_it_reports)
 
 Test(lease, an_adopted_value_may_be_renewed_only_while_its_lease_certainly_goes_on)
 {
-    struct lease l = fresh(6000);
+    struct lease l = fresh(8000);
 
     lease_count_max(&l);
     lease_adopt(&l, 16000, 4000, 3990, 10000);
     cr_expect_eq(l.newest_ma, 16000);
     lease_adopt(&l, 16000, 4000, 3999, 10000);
-    cr_expect_eq(l.newest_ma, 6000, "it may be over, and its fallback is what counts in any case");
+    cr_expect_eq(l.newest_ma, 8000, "it may be over, and its fallback is what counts in any case");
     cr_expect_eq(worst_ma(&l, 10000), 16000, "booked nevertheless");
-    lease_adopt(&l, 4000, 0, 0, 20000);
-    cr_expect_eq(l.newest_ma, 4000);
+    lease_adopt(&l, 7000, 0, 0, 20000);
+    cr_expect_eq(l.newest_ma, 7000);
     lease_retire(&l, 20000);
-    cr_expect_eq(l.newest_ma, 4000, "on its fallback it goes on");
+    cr_expect_eq(l.newest_ma, 7000, "on its fallback it goes on");
+}
+
+Test(lease, an_adopted_value_that_no_grant_can_hold_is_booked_but_not_renewed)
+{
+    struct lease l = fresh(6000);
+
+    lease_count_max(&l);
+    lease_adopt(&l, 5999, 4000, 0, 10000);
+    cr_expect_eq(l.newest_ma, 0);
+    cr_expect_eq(worst_ma(&l, 10000), 6000, "its fallback");
+    l = fresh(0);
+    lease_count_max(&l);
+    lease_adopt(&l, 5999, 4000, 0, 10000);
+    cr_expect_eq(worst_ma(&l, 10000), 5999);
+    lease_adopt(&l, 6000, 4000, 0, 10000);
+    cr_expect_eq(l.newest_ma, 6000);
 }
 
 Test(lease, an_adopted_value_is_replaced_by_the_first_grant_that_is_named)

@@ -49,6 +49,8 @@ Test(fields, arguments_beyond_are_refused_by_name)
                                          {"t", "12345"},
                                          {"t", "a\nb"},
                                          {"t", "\xff"},
+                                         {"t", "\xc2\x80"},
+                                         {"t", "\x7f"},
                                          {"b", "1"},
                                          {"b", "True"},
                                          {"u", "2026-02-30T00:00:00Z"},

@@ -181,6 +181,24 @@ Test(routes, what_a_query_must_not_hold_is_refused_by_name, .init = begin, .fini
     json_decref(ask_all(&(struct route_request){.method = "POST", .path = "/api/v1/login", .is_too_long = true}, 413));
 }
 
+Test(routes, a_name_that_is_no_text_is_not_repeated_in_the_answer, .init = begin, .fini = end)
+{
+    static const char *const names[] = {"\xff", "a\nb", "a_name_that_is_longer_than_any_name_that_there_is_in_the_whole_interface"};
+    struct route_request request = {.method = "POST", .path = "/api/v1/login", .args_n = 1};
+    json_t *json;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        request.arg[0].name = names[i];
+        json = ask_all(&request, 400);
+        cr_expect_null(json_object_get(json, "field"), "%s", names[i]);
+        json_decref(json);
+    }
+    request.arg[0].name = "x";
+    json = ask_all(&request, 400);
+    cr_expect_str_eq(json_string_value(json_object_get(json, "field")), "x");
+    json_decref(json);
+}
+
 Test(routes, a_driver_sees_his_wallbox_and_nothing_else, .init = begin, .fini = end)
 {
     json_t *json;
