@@ -19,6 +19,7 @@ DOWN_MS = 1500        # of the vehicle
 WIRING_MS = 2500      # the two samples before and after, and the lag of the meter
 FROZEN_MS = 10000     # from the moment the wallbox has moved ...
 WINDOW_MS = 2000      # ... and the meter must have seen it
+TOLD_MS = 1500  # a figure of a wallbox holds until its next Status
 TCP_ONLY = "tcp"
 SERIAL = "rtu"
 
@@ -85,7 +86,7 @@ def wait_full(rig, modes, what):
 def misbehave(rig, modes):
     """All at once. The frozen meter needs a wallbox that moves to be found out: its vehicle leaves, and comes back when it was."""
     since = {mode: rig.control("meter", id=mode, mode=mode)["t_ms"] for mode in modes}
-    reached(rig, since["frozen"] + WINDOW_MS)  # a move at the very beginning might have been before it
+    reached(rig, since["frozen"] + TOLD_MS + WINDOW_MS)  # a move at the very beginning might have been before it, and told late
     unplug(rig, "frozen")
     since["frozen"] = rig.now_ms()
     for mode in modes:
