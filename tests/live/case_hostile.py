@@ -74,7 +74,8 @@ def memory_kb(rig):
     """Resident memory of the manager; None with a sanitizer, which keeps what was freed."""
     process = f"/proc/{rig.manager.process.pid}"
     with open(f"{process}/maps", encoding="ascii", errors="replace") as maps:
-        if "asan" in maps.read():
+        text = maps.read()
+        if "asan" in text or "tsan" in text:
             return None
     with open(f"{process}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))

@@ -94,6 +94,7 @@ class Program:
             options = f"log_path={os.environ['WALLBOX_SANITIZER_LOG']}/{name}"
             environment["ASAN_OPTIONS"] = options
             environment["UBSAN_OPTIONS"] = options + ":print_stacktrace=1"
+            environment["TSAN_OPTIONS"] = options
         self.process = subprocess.Popen([str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
                                         env=environment, cwd=folder, user=user)
 
