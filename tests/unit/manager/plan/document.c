@@ -108,7 +108,8 @@ Test(document, the_rules_of_running_sites_do_not_concern_a_what_if)
 
 Test(document, sections_of_other_programs_are_skipped)
 {
-    rig_expect(ONE_NODE(20000) "{'id': 'A', 'node': 'grid', 'name': 'left'}], 'meters': 7, 'manager': [], 'simulation': null, 'timezone': {}}",
+    rig_expect(ONE_NODE(20000) "{'id': 'A', 'node': 'grid', 'name': 'left'}], 'meters': 7, 'manager': [], 'simulation': null, 'cards': [{'uid': 'AABBCCDD'}], "
+                               "'users': {}, 'timezone': {}}",
                "A 20000 charging node_full grid:L1\n");
 }
 
