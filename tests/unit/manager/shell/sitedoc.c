@@ -83,7 +83,8 @@ Test(sitedoc, the_example_of_wallbox_plan_is_read_and_its_own_keys_are_skipped)
             "\"max_imbalance_ma\": 0}, {\"id\": \"carport\", \"parent\": \"grid\", \"limit_ma\": [32000, 32000, 32000]}],"
             "\"wallboxes\": [{\"id\": \"A\", \"node\": \"carport\", \"phases\": \"L1-L2-L3\", \"phases_used\": [\"L1\"], \"min_ma\": 6000, \"max_ma\": 32000,"
             "\"demand_ma\": 32000, \"priority\": 5, \"weight\": 1, \"waiting_ms\": 0, \"running_ms\": 60000, \"current_ma\": 10000, \"needed_wh\": 20000,"
-            "\"departure_ms\": 14400000, \"mode\": \"fast\", \"fixed_ma\": null}], \"plan\": {\"step_ma\": 100}, \"simulation\": 7, \"cards\": 7, \"users\": 7}"),
+            "\"departure_ms\": 14400000, \"mode\": \"fast\", \"fixed_ma\": null}], \"plan\": {\"step_ma\": 100}, \"simulation\": 7, \"cards\": 7, \"users\": "
+            "7}"),
         RC_OK, "%s", errors.at[0]);
     cr_assert_eq(site.node[0].reserve_ma, 0);
     cr_assert_eq(site.node[0].base_load_ma[1], 3500);
