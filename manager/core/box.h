@@ -66,7 +66,8 @@ struct box {
     bool fallback_sent;
     char firmware[NAME_LEN];
     struct wish_setting setting;
-    struct wish wish; /* ends with the vehicle */
+    struct wish wish;             /* ends with the vehicle */
+    struct session_id preset_for; /* session for which the presets of its card were taken into the wish; zeroed: none yet */
     struct wish_order order;
 };
 

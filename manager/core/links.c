@@ -157,6 +157,24 @@ static void on_status(struct manager *m, uint16_t box, const struct msg_status *
     fallback_pursue(m, box, out);
 }
 
+/* The presets of its card fill what nobody has wished yet, once: a session is told again after each break of the link. */
+static void on_started(struct manager *m, uint16_t box, const struct msg_session_started *started, struct mfx_list *out)
+{
+    struct mfx_store store = {.kind = MSTORE_SESSION_STARTED, .box = box, .session_started = started};
+    bool is_somebody = started->uid.len > 0 || started->identity[0] != '\0';
+    const struct fleet_card *card = m->cards != NULL && is_somebody ? fleet_cards_find(m->cards, &started->uid, started->identity) : NULL;
+    struct box *b = &m->box[box];
+
+    fx_store(out, &store);
+    if (card != NULL && memcmp(&b->preset_for, &started->session, sizeof b->preset_for) != 0) {
+        struct wish presets = wish_of_card(card, cycle_local_ms(m), m->local_offset_ms);
+
+        wish_change(&b->wish, (uint8_t)(presets.set & ~b->wish.set), &presets);
+        b->preset_for = started->session;
+        m->cycle_wanted = true;
+    }
+}
+
 static void on_record(struct manager *m, uint16_t box, const struct msg_session_record *record, struct mfx_list *out)
 {
     struct mfx_store store = {.kind = MSTORE_SESSION, .box = box, .session = record};
@@ -171,7 +189,6 @@ static void on_record(struct manager *m, uint16_t box, const struct msg_session_
 static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, struct mfx_list *out)
 {
     uint16_t box = m->peer[peer].box;
-    struct mfx_store started = {.kind = MSTORE_SESSION_STARTED, .box = box, .session_started = &msg->session_started};
 
     switch (msg->kind) {
     case MSG_STATUS:
@@ -184,7 +201,7 @@ static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, st
         verdict_ask(m, peer, &msg->authorize, out);
         break;
     case MSG_SESSION_STARTED:
-        fx_store(out, &started);
+        on_started(m, box, &msg->session_started, out);
         break;
     case MSG_SESSION_RECORD:
         on_record(m, box, &msg->session_record, out);

@@ -5,7 +5,9 @@
 #include "common/base/check.h"
 #include "common/base/units.h"
 
-#define HOUR_MS 3600000
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
 
 void wish_setting_init(struct wish_setting *s, const struct site_box *site)
 {
@@ -28,6 +30,27 @@ void wish_change(struct wish *w, uint8_t set, const struct wish *from)
     if ((set & WISH_PRIORITY) != 0) {
         w->priority = from->priority;
     }
+}
+
+struct wish wish_of_card(const struct fleet_card *card, int64_t local_ms, int64_t local_offset_ms)
+{
+    struct wish w = {0};
+
+    if (card->departure_min >= 0 && local_ms != CLOCK_UNSET_UTC_MS) {
+        int64_t leaves_ms = div_down(local_ms, DAY_MS) * DAY_MS + card->departure_min * MINUTE_MS;
+
+        w.departure_utc_ms = leaves_ms + (leaves_ms <= local_ms ? DAY_MS : 0) - local_offset_ms;
+        w.set |= WISH_DEPARTURE;
+    }
+    if (card->needed_wh > 0) {
+        w.needed_wh = card->needed_wh;
+        w.set |= WISH_NEEDED;
+    }
+    if (card->priority >= 0) {
+        w.priority = card->priority;
+        w.set |= WISH_PRIORITY;
+    }
+    return w;
 }
 
 enum solar_mode wish_mode(const struct wish_setting *s, const struct wish *w)

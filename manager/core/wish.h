@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/base/limits.h"
+#include "manager/core/card.h"
 #include "manager/core/site.h"
 #include "proto/msg.h"
 
@@ -41,6 +42,13 @@ void wish_setting_init(struct wish_setting *s, const struct site_box *site);
 
 /* Let the fields `set` of `from` count; those of them that are not in from->set are wished no longer. */
 void wish_change(struct wish *w, uint8_t set, const struct wish *from);
+
+/* What a card presets for its sessions (spec 08 8.1): departure at the next time that the clock of the site shows that minute.
+ *
+ * local_ms         on the clock of the site; CLOCK_UNSET_UTC_MS: no clock, no departure
+ * local_offset_ms  of that clock to UTC, now: in a night in which the clocks are changed a departure is an hour off
+ */
+struct wish wish_of_card(const struct fleet_card *card, int64_t local_ms, int64_t local_offset_ms);
 
 /* What counts. WISH_NOW goes before everything: fast and first. */
 enum solar_mode wish_mode(const struct wish_setting *s, const struct wish *w);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/core/card.h"
+#include "manager/core/state.h"
 #include "tests/unit/manager/core/fleet_rig.h"
 
 TestSuite(card, .timeout = 30);
@@ -122,6 +123,44 @@ static void begin(struct rig *r, uint16_t n, const struct fleet_cards *cards)
     if (cards != NULL) {
         rig_feed(r, &e);
     }
+}
+
+static void start_session(struct rig *r, uint16_t i, uint8_t number, const struct card_uid *uid)
+{
+    struct msg m = {.kind = MSG_SESSION_STARTED, .session_started = {.session = {.at = {number}}, .start_utc_ms = NOW, .uid = *uid}};
+
+    rig_say(r, i, &m);
+}
+
+/* "Vans leave 06:00, 40 kWh, priority 7" (spec 08 8.1). */
+Test(card, presets_fill_what_nobody_has_wished_once_for_each_session)
+{
+    static struct fleet_card at[2];
+    struct fleet_cards cards = make_cards(at, 2);
+    struct mev wish = {.kind = MEV_WISH, .wish = {.box = 0, .set = WISH_PRIORITY, .wish = {.set = WISH_PRIORITY, .priority = 2}}};
+    struct mev taken_back = {.kind = MEV_WISH, .wish = {.box = 0, .set = WISH_NEEDED}};
+    struct rig r;
+
+    at[0].needed_wh = 40000;
+    at[0].priority = 7;
+    at[0].departure_min = 360;
+    at[1].departure_min = -1;
+    at[1].priority = -1;
+    rig_init(&r, 1, 32000, false);
+    rig_start(&r);
+    rig_feed(&r, &(struct mev){.kind = MEV_CLOCK, .clock = {.utc_ms = NOW}});
+    rig_client_start(&r, 0, true);
+    rig_feed(&r, &(struct mev){.kind = MEV_CARDS, .cards = {.list = &cards}});
+    rig_run(&r, 3000);
+    rig_feed(&r, &wish);
+    start_session(&r, 0, 1, &at[0].uid);
+    cr_expect_eq(r.manager->box[0].wish.set, WISH_DEPARTURE | WISH_NEEDED | WISH_PRIORITY);
+    cr_expect_eq(r.manager->box[0].wish.needed_wh, 40000);
+    cr_expect_eq(r.manager->box[0].wish.priority, 2, "somebody has wished it before");
+    rig_feed(&r, &taken_back);
+    start_session(&r, 0, 1, &at[0].uid);
+    cr_expect_eq(r.manager->box[0].wish.set, WISH_DEPARTURE | WISH_PRIORITY, "told again after a break of the link, and not preset again");
+    rig_free(&r);
 }
 
 Test(card, a_question_is_answered_in_the_same_moment)

@@ -25,6 +25,22 @@ Test(wish, fields_that_are_not_given_stay_and_null_takes_back)
     cr_expect_eq(wish_priority(&s, &w), 5);
 }
 
+Test(wish, a_card_presets_what_it_holds_and_leaves_at_the_next_such_minute)
+{
+    const struct fleet_card blank = {.departure_min = -1, .priority = -1};
+    const struct fleet_card van = {.departure_min = 6 * 60, .needed_wh = 40000, .priority = 7};
+    const int64_t midnight_ms = INT64_C(20000) * 24 * HOUR_MS; /* on the clock of the site, two hours ahead of UTC */
+    struct wish w = wish_of_card(&van, midnight_ms + 5 * HOUR_MS, 2 * HOUR_MS);
+
+    cr_expect_eq(w.set, WISH_DEPARTURE | WISH_NEEDED | WISH_PRIORITY);
+    cr_expect_eq(w.departure_utc_ms, midnight_ms + 4 * HOUR_MS);
+    cr_expect_eq(w.needed_wh, 40000);
+    cr_expect_eq(w.priority, 7);
+    cr_expect_eq(wish_of_card(&van, midnight_ms + 6 * HOUR_MS, 2 * HOUR_MS).departure_utc_ms, midnight_ms + 28 * HOUR_MS, "that moment is over: tomorrow");
+    cr_expect_eq(wish_of_card(&van, CLOCK_UNSET_UTC_MS, 0).set, WISH_NEEDED | WISH_PRIORITY);
+    cr_expect_eq(wish_of_card(&blank, midnight_ms, 0).set, 0);
+}
+
 Test(wish, charge_now_is_fast_and_first_whatever_else_is_wished)
 {
     const struct wish w = {.set = WISH_NOW | WISH_MODE | WISH_PRIORITY, .mode = SOLAR_ONLY, .priority = 0};
