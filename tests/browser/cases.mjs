@@ -67,6 +67,9 @@ export const cases = [
                 await page.waitForSelector(ROW);
                 const values = () => page.locator(".bar-figure b, .mini-figure").allInnerTexts();
                 const first = (await values()).join();
+                if (site.socket) {
+                    await site.control("house", { ma: [9000, 7000, 5000] });
+                }
                 await soon(async () => assert.notEqual((await values()).join(), first), 8000);
                 assert.match(await page.locator(".live").innerText(), /live/);
             }),

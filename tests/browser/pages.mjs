@@ -109,6 +109,7 @@ export const pageCases = [
     },
     {
         name: "a card is added, refused with a wrong number, changed and deleted",
+        needsMock: true,
         run: async (site) =>
             using(await open(site, {}, "/cards"), async (page) => {
                 await page.click(".button-main");
@@ -193,6 +194,7 @@ export const pageCases = [
     },
     ...[390, 1280, 2560].flatMap((width) =>
         ["light", "dark"].map((theme) => ({
+            isLong: width === 1280 ? theme === "light" : theme === "dark",
             name: `pictures of every page, ${width} px, ${theme}; nothing is wider than the window`,
             run: async (site, { shots }) =>
                 using(await site.enter({ width, height: width === 390 ? 844 : width === 2560 ? 1440 : 900, theme }), async (page, b) => {

@@ -3,15 +3,19 @@
  *   node tests/browser/run.mjs                        against a made-up manager (web/tests/mock.mjs, needs web/dist)
  *   node tests/browser/run.mjs --base https://127.0.0.1:8443 --user admin --password 17140332 [--pid 4711]
  *                                                     against a real one, freshly started; --pid: it may be stopped for a while
+ *     [--control SOCKET --fresh SERIAL]            the site of that manager (tests/site/SITE.md), and a wallbox without vehicle: tests/browser/run.py
+ *   --all          also the pictures that a run over a simulated site leaves out
  *   --only WORD    those whose name holds the word        --shots DIR   where pictures go        --figures   times, printed, not judged
  *
  * Closes with `N passed, N failed, N skipped`.
  */
 import { mkdirSync } from "node:fs";
+import { createConnection } from "node:net";
 import { startMock } from "../../web/tests/mock.mjs";
 import { Browser } from "./browser.mjs";
 import { cases } from "./cases.mjs";
 import { pageCases } from "./pages.mjs";
+import { siteCases } from "./site.mjs";
 import { figures } from "./figures.mjs";
 
 const argument = (name, otherwise = null) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise);
@@ -30,6 +34,8 @@ class Site {
         this.password = argument("--new-password", NEW_PASSWORD);
         this.pid = argument("--pid");
         this.isReal = real !== null;
+        this.socket = argument("--control");
+        this.fresh = argument("--fresh");
     }
 
     /* A browser that is logged in, with the first password replaced when that is still to do. */
@@ -59,6 +65,31 @@ class Site {
         return !this.isReal || this.pid !== null;
     }
 
+    /* One command for the simulated site; its answer. */
+    async control(cmd, more = {}) {
+        const answer = await new Promise((done, fail) => {
+            let text = "";
+            const link = createConnection(this.socket, () => link.write(`${JSON.stringify({ cmd, ...more })}\n`));
+            link.on("data", (piece) => {
+                text += piece;
+                if (text.includes("\n")) {
+                    link.end();
+                    done(JSON.parse(text));
+                }
+            });
+            link.on("error", fail);
+        });
+        if (answer.error) {
+            throw new Error(`site: ${cmd}: ${answer.error}`);
+        }
+        return answer;
+    }
+
+    /* The board of a wallbox as it truly is. */
+    async hardware(serial) {
+        return (await this.control("state")).wallboxes.find((one) => one.serial === serial);
+    }
+
     async lose() {
         await (this.isReal ? process.kill(Number(this.pid), "SIGSTOP") : this.mock.freeze());
     }
@@ -79,11 +110,11 @@ async function main() {
         await mock?.close();
         return 0;
     }
-    for (const one of [...cases, ...pageCases]) {
-        if (!one.name.includes(only)) {
+    for (const one of [...cases, ...siteCases, ...pageCases]) {
+        if (!one.name.includes(only) || (one.isLong && site.socket && only === "" && !process.argv.includes("--all"))) {
             continue;
         }
-        if (site.isReal && one.needsMock) {
+        if ((site.isReal && one.needsMock) || (!site.socket && one.needsSite)) {
             counts.skipped++;
             continue;
         }

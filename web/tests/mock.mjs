@@ -121,11 +121,11 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
             case "POST logout": return logins.clear(), json(reply, {});
             case "POST password": {
                 const user = users[login.user];
-                if (body.old !== user.password) return problem(reply, 403, "this is not the present password", "old");
-                Object.assign(user, { password: body.new, must_change: false });
+                if (body.password !== user.password) return problem(reply, 403, "is not the present password", "password");
+                Object.assign(user, { password: body.new_password, must_change: false });
                 return json(reply, meOf(login));
             }
-            case "POST recover": return body.recovery_key === "ABCD-EFGH" ? (Object.assign(users.admin, { password: body.new, must_change: false }), json(reply, {})) : problem(reply, 403, "this key is not right", "recovery_key");
+            case "POST recover": return body.recovery_key === "ABCD-EFGH" ? (Object.assign(users.admin, { password: body.new_password, must_change: false }), json(reply, {})) : problem(reply, 403, "this key is not right", "recovery_key");
             case "GET sessions": {
                 const list = fleet.sessions(query);
                 if (query.get("format") !== "csv") return json(reply, { sessions: list });

@@ -172,14 +172,17 @@ export class Fleet {
     }
 
     history(query) {
-        const step_s = Number(query.get("step_s") ?? 60);
+        const step_ms = query.get("step") === "15min" ? 900000 : 60000;
         const from = Date.parse(query.get("from") ?? "") || this.now - 3600000;
         const to = Math.min(this.now, Date.parse(query.get("to") ?? "") || this.now);
-        const rows = [];
+        const quantity = query.get("quantity") ?? "current_l1_ma";
+        const p = Number(/_l(\d)_/.exec(quantity)?.[1] ?? 1);
+        const values = [];
 
-        for (let at = from, i = 0; at < to && i < 2000; at += step_s * 1000, i++) {
-            rows.push([0, 1, 2].flatMap((p) => [8000 + 3000 * Math.sin(i / 9 + p) + 1000 * p, 26000 + 9000 * Math.sin(i / 15 + p) + (i % 7) * 300, this.limit].map(Math.round)));
+        for (let at = from, i = 0; at < to && i < 20000; at += step_ms, i++) {
+            const boxes = 26000 + 9000 * Math.sin(i / 15 + p) + (i % 7) * 300;
+            values.push(Math.round(quantity.startsWith("wallboxes") ? boxes : boxes + 8000 + 3000 * Math.sin(i / 9 + p)));
         }
-        return { step_s, from_utc: iso(from), columns: PHASES.flatMap((p) => [`${p}_base_ma`, `${p}_wallboxes_ma`, `${p}_limit_ma`]), rows };
+        return { quantity, node: query.get("node"), step_ms, from_utc: iso(from), values, peaks: values };
     }
 }

@@ -76,9 +76,10 @@ test("the sun's share is known only when it is of every session", () => {
 });
 
 test("a history without the phase says so", () => {
-    const h = new Fleet(12).history(new URLSearchParams("step_s=60"));
-    const lines = hist.phaseLines(h, "L2", 63000);
-    assert.equal(lines.at_s.length, h.rows.length);
+    const fleet = new Fleet(12);
+    const [flow, boxes] = ["current_l2_ma", "wallboxes_l2_ma"].map((quantity) => fleet.history(new URLSearchParams({ quantity, node: "grid" })));
+    const lines = hist.phaseLines(flow, boxes, 63000);
+    assert.equal(lines.at_s.length, flow.values.length);
     assert.ok(lines.total[0] > lines.house[0]);
-    assert.equal(hist.phaseLines({ ...h, columns: ["x"] }, "L2", 63000), null);
+    assert.equal(hist.phaseLines({ ...flow, values: flow.values.map(() => null) }, boxes, 63000), null);
 });

@@ -23,7 +23,7 @@ export const FAMILIES = {
     end: ["unplugged", "card", "command", "fault", "power_loss", "running"],
     verb: ["start", "stop", "pause", "resume", "restart", "unlock"],
     job: ["sent", "taken", "done", "late", "failed"],
-    kind: ["fault", "alarm", "link", "meter", "limit", "config", "login", "session", "card", "system"],
+    kind: ["fault_raised", "fault_cleared", "box_lost", "box_back", "meter_lost", "meter_back", "second_manager", "store_failed", "store_back", "database_recovered", "records_lost"],
     theme: ["auto", "light", "dark"],
     span: ["day", "week", "month", "year"],
     col: ["name", "state", "card", "offered", "power", "energy", "time"],

@@ -1,5 +1,5 @@
-/* The history of one phase as lines for a chart. Columns are named PHASE_WHAT_ma: L1_base_ma, L1_wallboxes_ma, L1_limit_ma. Pure. */
-import type { History, Phase } from "./types";
+/* The history of one phase as lines for a chart: what flows in all, and what the wallboxes take of it. Pure. */
+import type { History } from "./types";
 
 export interface PhaseLines {
     at_s: number[];
@@ -8,29 +8,21 @@ export interface PhaseLines {
     limit: (number | null)[];
 }
 
-function columnOf(columns: readonly string[], phase: Phase, what: RegExp): number {
-    return columns.findIndex((c) => c.toUpperCase().includes(phase) && what.test(c.replace(/_?L[123]_?/i, "_")));
-}
-
-/* null: the history holds nothing of this phase. limit_ma: used where the history has no limit of its own. */
-export function phaseLines(h: History, phase: Phase, limit_ma: number | null): PhaseLines | null {
-    const house = columnOf(h.columns, phase, /base|house/i);
-    const boxes = columnOf(h.columns, phase, /wallbox|drawn/i);
-    const limit = columnOf(h.columns, phase, /limit/i);
-    const from_s = Date.parse(h.from_utc) / 1000;
-    const amps = (value: number | null | undefined): number | null => (value === null || value === undefined ? null : value / 1000);
+/* flow: current_l1_ma of a node; boxes: wallboxes_l1_ma of it. null: nothing of this phase is known. */
+export function phaseLines(flow: History, boxes: History, limit_ma: number | null): PhaseLines | null {
+    const from_s = Date.parse(flow.from_utc) / 1000;
     const out: PhaseLines = { at_s: [], house: [], total: [], limit: [] };
 
-    if (house < 0 || boxes < 0 || Number.isNaN(from_s)) {
+    if (Number.isNaN(from_s) || flow.from_utc !== boxes.from_utc || flow.step_ms !== boxes.step_ms || flow.values.every((v) => v === null)) {
         return null;
     }
-    h.rows.forEach((row, i) => {
-        const base = amps(row[house]);
-        const drawn = amps(row[boxes]);
-        out.at_s.push(from_s + i * h.step_s);
-        out.house.push(base === null ? null : Math.max(0, base));
-        out.total.push(base === null || drawn === null ? null : Math.max(0, base) + drawn);
-        out.limit.push(limit >= 0 ? amps(row[limit]) : amps(limit_ma));
+    flow.values.forEach((all_ma, i) => {
+        const drawn_ma = boxes.values[i] ?? null;
+        const house = all_ma === null || drawn_ma === null ? null : Math.max(0, all_ma - drawn_ma) / 1000;
+        out.at_s.push(from_s + (i * flow.step_ms) / 1000);
+        out.house.push(house);
+        out.total.push(house === null || drawn_ma === null ? null : house + drawn_ma / 1000);
+        out.limit.push(limit_ma === null ? null : limit_ma / 1000);
     });
     return out;
 }

@@ -169,10 +169,12 @@ export interface Card {
 }
 
 export interface History {
-    step_s: number;
+    quantity: string;
+    node: string;
+    step_ms: number;
     from_utc: string;
-    columns: string[];
-    rows: (number | null)[][];
+    values: (number | null)[];
+    peaks: (number | null)[] | null; /* null: seconds have none */
 }
 
 export interface DriverView {

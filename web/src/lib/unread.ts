@@ -7,10 +7,10 @@ import { createStore, useStore } from "./store";
 /* Grows when events were acknowledged here, so that the count is asked again. */
 export const acknowledged = createStore(0);
 
-/* Faults and losses want somebody; changes of configuration and logins are a record. */
-const WANTS: readonly string[] = ["fault", "alarm", "link", "meter", "limit"];
+/* Faults and losses want somebody; that something is well again is a record. Kinds as the manager names them (manager/shell/note.c). */
+const WANTS: readonly string[] = ["fault_raised", "box_lost", "meter_lost", "second_manager", "store_failed", "database_recovered", "records_lost"];
 
-export const wantsSomebody = (event: Event): boolean => event.acknowledged_by === null && WANTS.some((w) => event.kind.startsWith(w));
+export const wantsSomebody = (event: Event): boolean => event.acknowledged_by === null && WANTS.includes(event.kind);
 
 export function useUnread(): number {
     const turn = useStore(acknowledged);

@@ -30,7 +30,7 @@ export default function AccountPage() {
         }
         setState("busy");
         try {
-            await ask("password", { method: "POST", body: { old, new: fresh.first } });
+            await ask("password", { method: "POST", body: { password: old, new_password: fresh.first } });
             await askWho();
             setOld("");
             setFresh(EMPTY);
@@ -50,10 +50,10 @@ export default function AccountPage() {
             <Panel title={t("account.password")}>
                 <form class="form form-one" onSubmit={(e) => void submit(e)} noValidate>
                     <input class="visually-hidden" tabIndex={-1} aria-hidden="true" autoComplete="username" value={w.user} readOnly />
-                    <Field label={t("login.old")} id="old-password" error={problem?.field === "old" ? problem.detail : null}>
+                    <Field label={t("login.old")} id="old-password" error={problem?.field === "password" ? problem.detail : null}>
                         {(extra) => <input {...extra} type="password" autoComplete="current-password" value={old} onInput={(ev) => setOld(ev.currentTarget.value)} />}
                     </Field>
-                    <NewPasswordFields value={fresh} set={setFresh} isAsked={isAsked} refused={problem?.field === "new" ? problem.detail : null} />
+                    <NewPasswordFields value={fresh} set={setFresh} isAsked={isAsked} refused={problem?.field === "new_password" ? problem.detail : null} />
                     {problem && problem.field === null ? <p class="note note-bad" role="alert">{problemText(problem)}</p> : null}
                     {state === "done" ? <p class="good" role="status">{t("account.done")}</p> : null}
                     <div><button type="submit" class="button button-main" disabled={state === "busy"}>{t("login.save")}</button></div>

@@ -59,10 +59,9 @@ export default function EventsPage() {
     const onlyOpen = q.get("open") === "1";
     const mayAct = mayOperate(useStore(who));
     const names = useStore(boxes);
-    const { data, problem, again } = useLoad<{ events: Event[] }>("events" + query({ kind, limit: LIMIT }), 10000);
-    const every = useLoad<{ events: Event[] }>("events" + query({ limit: LIMIT }), 0);
-    const kinds = [...new Set([...(every.data?.events ?? []).map((e) => e.kind), ...(kind ? [kind] : [])])].sort();
-    const events = (data?.events ?? []).filter((e) => !onlyOpen || wantsSomebody(e));
+    const { data, problem, again } = useLoad<{ events: Event[] }>("events" + query({ limit: LIMIT }), 10000);
+    const kinds = [...new Set([...(data?.events ?? []).map((e) => e.kind), ...(kind ? [kind] : [])])].sort();
+    const events = (data?.events ?? []).filter((e) => (kind === "" || e.kind === kind) && (!onlyOpen || wantsSomebody(e))).reverse(); /* the manager says the oldest first */
     const done = (): void => {
         acknowledged.update((n) => n + 1);
         again();

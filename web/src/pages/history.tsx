@@ -9,15 +9,15 @@ import { nodeName } from "../lib/reason";
 import { setQuery, useQuery } from "../lib/route";
 import { useStore } from "../lib/store";
 import { t, type Key } from "../lib/text";
-import type { History, Node, Phase, Session } from "../lib/types";
+import type { Node, Phase, Session } from "../lib/types";
 import { Empty, Panel, Trouble } from "../parts/basic";
 import Chart from "../parts/chart";
 import { Icon } from "../parts/icons";
 import { PhaseTabs } from "./lasthour";
-import { PhaseChart } from "./phasechart";
+import { PhaseChart, usePhaseHistory } from "./phasechart";
 
 const LIMIT = 1000;
-const STEP_S: Record<Span, number> = { day: 300, week: 3600, month: 3600, year: 86400 };
+const STEP: Record<Span, string> = { day: "1min", week: "15min", month: "15min", year: "15min" };
 
 function SpanChoice({ span, back, period }: { span: Span; back: number; period: Period }) {
     const last = new Date(period.to.getTime() - 1);
@@ -107,8 +107,7 @@ function PhasePanel({ span, period, nodes }: { span: Span; period: Period; nodes
     const [phase, setPhase] = useState<Phase>("L1");
     const [chosen, setChosen] = useState<string | null>(null);
     const node = nodes.find((n) => n.id === chosen) ?? nodes.find((n) => n.parent === null) ?? nodes[0];
-    const path = node ? "history" + query({ quantity: "phase", node: node.id, from: iso(period.from), to: iso(period.to), step_s: STEP_S[span] }) : null;
-    const { data, problem } = useLoad<History>(path);
+    const { data, problem } = usePhaseHistory(node, phase, { from: iso(period.from), to: iso(period.to), step: STEP[span] });
 
     if (!node) {
         return null;

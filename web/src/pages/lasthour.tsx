@@ -1,12 +1,10 @@
 /* The last hour of one phase, below the list. Not shown where the manager keeps no history. */
 import { useMemo, useState } from "preact/hooks";
-import { query } from "../lib/api";
-import { useLoad } from "../lib/load";
 import { nodeName } from "../lib/reason";
 import { t } from "../lib/text";
-import { PHASES, type History, type Node, type Phase } from "../lib/types";
+import { PHASES, type Node, type Phase } from "../lib/types";
 import { Panel } from "../parts/basic";
-import { PhaseChart } from "./phasechart";
+import { PhaseChart, usePhaseHistory } from "./phasechart";
 
 const HOUR_MS = 3600000;
 
@@ -24,7 +22,7 @@ export function LastHour({ nodes }: { nodes: readonly Node[] }) {
     const [phase, setPhase] = useState<Phase>("L1");
     const node = nodes.find((n) => n.parent === null);
     const from = useMemo(() => new Date(Math.floor((Date.now() - HOUR_MS) / 60000) * 60000).toISOString().replace(/\.\d+/, ""), []);
-    const { data } = useLoad<History>(node ? "history" + query({ quantity: "phase", node: node.id, from, step_s: 60 }) : null, 60000);
+    const { data } = usePhaseHistory(node, phase, { from, step: "1min" }, 60000);
 
     if (!node || !data) {
         return null;

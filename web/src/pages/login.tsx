@@ -82,7 +82,7 @@ function Recover({ back }: { back: () => void }) {
         setAsked(true);
         if (key.trim() !== "" && !trouble.first && !trouble.second) {
             send(async () => {
-                await ask("recover", { method: "POST", body: { recovery_key: key.trim(), new: fresh.first } });
+                await ask("recover", { method: "POST", body: { recovery_key: key.trim(), new_password: fresh.first } });
                 setDone(true);
             });
         }
@@ -95,7 +95,7 @@ function Recover({ back }: { back: () => void }) {
                     <Field label={t("recover.key")} id="recovery" help={t("recover.key_help")} error={isAsked && key.trim() === "" ? t("error.needed") : problem?.field === "recovery_key" ? problem.detail : null}>
                         {(extra) => <input {...extra} class="mono" autoComplete="off" value={key} onInput={(e) => setKey(e.currentTarget.value)} />}
                     </Field>
-                    <NewPasswordFields value={fresh} set={setFresh} isAsked={isAsked} refused={problem?.field === "new" ? problem.detail : null} />
+                    <NewPasswordFields value={fresh} set={setFresh} isAsked={isAsked} refused={problem?.field === "new_password" ? problem.detail : null} />
                     <button type="button" class="link" onClick={back}>{t("recover.back")}</button>
                 </>
             )}
@@ -114,7 +114,7 @@ function Change() {
         setAsked(true);
         if (!trouble.first && !trouble.second) {
             send(async () => {
-                await ask("password", { method: "POST", body: { old, new: fresh.first } });
+                await ask("password", { method: "POST", body: { password: old, new_password: fresh.first } });
                 typed = "";
                 await askWho();
             });
@@ -124,11 +124,11 @@ function Change() {
     return (
         <Box title={t("change.title")} under={t("change.under")} submit={submit} label={t("login.save")} problem={problem} isBusy={isBusy}>
             {isTyped ? null : (
-                <Field label={t("login.old")} id="old-password" error={problem?.field === "old" ? problem.detail : null}>
+                <Field label={t("login.old")} id="old-password" error={problem?.field === "password" ? problem.detail : null}>
                     {(extra) => <input {...extra} type="password" autoComplete="current-password" value={old} onInput={(e) => setOld(e.currentTarget.value)} />}
                 </Field>
             )}
-            <NewPasswordFields value={fresh} set={setFresh} isAsked={isAsked} refused={problem?.field === "new" ? problem.detail : null} />
+            <NewPasswordFields value={fresh} set={setFresh} isAsked={isAsked} refused={problem?.field === "new_password" ? problem.detail : null} />
         </Box>
     );
 }
