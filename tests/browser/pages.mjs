@@ -109,7 +109,6 @@ export const pageCases = [
     },
     {
         name: "a card is added, refused with a wrong number, changed and deleted",
-        needsMock: true,
         run: async (site) =>
             using(await open(site, {}, "/cards"), async (page) => {
                 await page.click(".button-main");

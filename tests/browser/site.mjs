@@ -43,4 +43,19 @@ export const siteCases = [
                 await soon(async () => assert.equal((await site.hardware(serial)).contactor, true), 30000);
             }),
     },
+    {
+        name: "energy that is wanted is wished in the page, known to the manager and shown",
+        needsSite: true,
+        run: async (site) =>
+            using(await site.enter(), async (page, b) => {
+                await page.waitForSelector(".row .chip-charging");
+                const serial = await page.locator(".row:not(.row-head)", { has: page.locator(".chip-charging") }).first().getAttribute("data-box");
+                await b.go(`/wallbox/${serial}`);
+                await page.fill("#ses-needed", "41.5");
+                await page.click(".box-session .apply .button-main");
+                const known = async () => page.evaluate(async (path) => (await (await fetch(path)).json()).wish?.needed_wh, `/api/v1/wallboxes/${serial}`);
+                await soon(async () => assert.equal(await known(), 41500), 8000);
+                await soon(async () => assert.match(await page.locator(".box-session .facts").innerText(), /41\.5/), 8000);
+            }),
+    },
 ];

@@ -98,7 +98,7 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
                 const box = fleet.find(parts[1])?.json;
                 if (!box) return problem(reply, 404, "no such wallbox");
                 if (body.priority > 9) return problem(reply, 400, "priority must be 0 to 9", "priority");
-                if (parts[2] === "session" && box.session) Object.assign(box.session, "departure" in body ? { departure_utc: body.departure } : {}, "needed_wh" in body ? { needed_wh: body.needed_wh } : {});
+                if (parts[2] === "session" && box.session) Object.assign(box.wish, "departure" in body ? { departure_utc: body.departure } : {}, "needed_wh" in body ? { needed_wh: body.needed_wh } : {});
                 else Object.assign(box, body);
                 return json(reply, box);
             }

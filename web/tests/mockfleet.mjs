@@ -46,7 +46,8 @@ function makeBox(i, n, random, now) {
             serial: String(24101870 + i), name: `Bay ${String(i + 1).padStart(n > 99 ? 3 : 2, "0")}`, node: i % KINDS.length < 6 || n > 20 ? "carport" : "grid", phases: "L1-L2-L3",
             min_ma: 6000, max_ma: 32000, fallback_ma: 6000, priority: 5, mode: k.mode ?? "fast", local_limit_ma: null, state: k.state, age_ms: isOff ? 840000 : 300,
             offered_ma: isOff ? null : k.target, drawn_ma: isOff ? null : [0, 0, 0], power_w: isOff ? null : 0, energy_wh: 4210000 + i * 13370,
-            session: hasSession ? { id: `${i}`.padStart(32, "0"), energy_wh: Math.round(random() * 30000), start_utc: iso(now - 1200000 - Math.round(random() * 9e6)), departure_utc: i % 5 === 0 ? iso(now + 3600000 * 3) : null, needed_wh: i % 5 === 0 ? 40000 : null } : null,
+            session: hasSession ? { id: `${i}`.padStart(32, "0"), energy_wh: Math.round(random() * 30000), start_utc: iso(now - 1200000 - Math.round(random() * 9e6)) } : null,
+            wish: { departure_utc: hasSession && i % 5 === 0 ? iso(now + 3600000 * 3) : null, needed_wh: hasSession && i % 5 === 0 ? 40000 : null },
             contactor: isOff ? null : k.target > 0 ? "closed" : "open", pilot: isOff ? null : k.target > 0 ? "C2" : hasSession ? "B1" : "A1", used_phases: [], faults: isOff ? null : (k.faults ?? []),
             temperature_mdegc: isOff ? null : 31000 + i * 700, firmware: "1.2.8", granted_ma: isOff ? null : k.target, target_ma: k.target, demand_ma: k.target, exposure_ma: isOff ? 6000 : k.target,
             lease_left_ms: isOff ? null : 8400, reason: k.reason, reason_node: k.node ?? null, reason_phase: k.phase ?? null, turn_place: k.place ?? null, turn_in_ms: k.turn ?? null,
@@ -143,7 +144,7 @@ export class Fleet {
             Object.assign(j, { state: "Suspended", reason: "paused", offered_ma: 0, granted_ma: 0, contactor: "open", lights: lights(["blue", "off", "off", "off"]) });
         } else if (verb === "resume" || verb === "start") {
             Object.assign(j, { state: "Charging", reason: "demand_met", offered_ma: 10000, granted_ma: 10000, contactor: "closed", lights: ALL("blue", "pulse") });
-            j.session ??= { id: "f".repeat(32), energy_wh: 0, start_utc: iso(Date.now()), departure_utc: null, needed_wh: null };
+            j.session ??= { id: "f".repeat(32), energy_wh: 0, start_utc: iso(Date.now()) };
         } else if (verb === "stop") {
             Object.assign(j, { state: "ReadyForCharging", reason: "no_demand", offered_ma: 0, granted_ma: 0, contactor: "open", session: null, card: null, lights: ALL("blue") });
         } else if (verb === "restart") {

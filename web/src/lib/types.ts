@@ -73,8 +73,12 @@ export interface BoxSession {
     id: string;
     energy_wh: number;
     start_utc?: string | null;
-    departure_utc?: string | null;
-    needed_wh?: number | null;
+}
+
+/* What is wished for the session under way. */
+export interface BoxWish {
+    departure_utc: string | null;
+    needed_wh: number | null;
 }
 
 export interface Wallbox {
@@ -95,6 +99,7 @@ export interface Wallbox {
     power_w: number | null;
     energy_wh: number | null;
     session: BoxSession | null;
+    wish?: BoxWish | null;
     contactor: "open" | "closed" | null;
     pilot: string | null;
     used_phases: Phase[];

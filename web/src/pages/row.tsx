@@ -97,7 +97,7 @@ function RowBody({ box, mayAct }: { box: Wallbox; mayAct: boolean }) {
             <span role="cell" class="c-mini"><MiniBars box={box} /></span>
             <span role="cell" class="c-power num"><b>{kilowatts(box.power_w)}</b> <small>kW</small></span>
             <span role="cell" class="c-energy num">{kilowattHours(isOff ? null : session?.energy_wh)} <small>kWh</small></span>
-            <span role="cell" class="c-time num">{duration(runMs)}{session?.departure_utc ? <small title={t("row.leaves")}>→ {clock(session.departure_utc)}</small> : null}</span>
+            <span role="cell" class="c-time num">{duration(runMs)}{session && box.wish?.departure_utc ? <small title={t("row.leaves")}>→ {clock(box.wish.departure_utc)}</small> : null}</span>
             <span role="cell" class="c-why">{job ? <JobNote serial={box.serial} /> : reasonText(box)}</span>
             <span role="cell" class="c-act">{mayAct ? <CommandButton box={box} verb={mainVerb(box)} /> : null}</span>
         </div>

@@ -5,15 +5,15 @@ import { changesOf, inRange } from "../lib/changes";
 import { clock, dayClock, duration, fromInput, kilowattHours, parseDecimal, toInput } from "../lib/format";
 import { managerNow } from "../lib/live";
 import { t, type Key } from "../lib/text";
-import type { BoxSession, Wallbox } from "../lib/types";
+import type { BoxWish, Wallbox } from "../lib/types";
 import { Empty, Fact, Field, Panel, problemText } from "../parts/basic";
 import { ApplyBar } from "../parts/changes";
 import { cardText } from "./row";
 
 const NEEDED_KWH = { min: 0, max: 200 };
 
-function valuesOf(session: BoxSession): Record<string, string> {
-    return { departure: toInput(session.departure_utc), needed: session.needed_wh ? String(session.needed_wh / 1000) : "" };
+function valuesOf(wish: BoxWish | null | undefined): Record<string, string> {
+    return { departure: toInput(wish?.departure_utc), needed: wish?.needed_wh ? String(wish.needed_wh / 1000) : "" };
 }
 
 function bodyOf(changes: { field: string; after: string }[]): Record<string, unknown> {
@@ -50,11 +50,11 @@ function ChargeNow({ box }: { box: Wallbox }) {
     );
 }
 
-function Wishes({ box, session }: { box: Wallbox; session: BoxSession }) {
+function Wishes({ box }: { box: Wallbox }) {
     const [edited, setEdited] = useState<Record<string, string>>({});
     const [refused, setRefused] = useState<Problem | null>(null);
-    const values = { ...valuesOf(session), ...edited };
-    const changes = changesOf(valuesOf(session), values);
+    const values = { ...valuesOf(box.wish), ...edited };
+    const changes = changesOf(valuesOf(box.wish), values);
     const set = (field: string, value: string): void => (setRefused(null), setEdited((was) => ({ ...was, [field]: value })));
     const departure = values["departure"] ? Date.parse(values["departure"]) : null;
     const errors = {
@@ -96,6 +96,8 @@ export function SessionPanel({ box, mayAct }: { box: Wallbox; mayAct: boolean })
             </Panel>
         );
     }
+    const needed = box.wish?.needed_wh ?? null;
+
     return (
         <Panel title={t("session.title")} kind="box-session">
             <dl class="facts">
@@ -103,12 +105,12 @@ export function SessionPanel({ box, mayAct }: { box: Wallbox; mayAct: boolean })
                 <Fact name={t("session.since")}>{dayClock(session.start_utc)}</Fact>
                 <Fact name={t("col.time")}>{session.start_utc ? duration(managerNow() - Date.parse(session.start_utc)) : "–"}</Fact>
                 <Fact name={t("col.energy")}>
-                    {kilowattHours(session.energy_wh)} {session.needed_wh ? `/ ${kilowattHours(session.needed_wh)} ` : ""}kWh
+                    {kilowattHours(session.energy_wh)} {needed ? `/ ${kilowattHours(needed)} ` : ""}kWh
                 </Fact>
-                {session.departure_utc ? <Fact name={t("session.departure")}>{clock(session.departure_utc)}</Fact> : null}
+                {box.wish?.departure_utc ? <Fact name={t("session.departure")}>{clock(box.wish.departure_utc)}</Fact> : null}
             </dl>
-            {session.needed_wh ? <progress max={session.needed_wh} value={Math.min(session.energy_wh, session.needed_wh)} aria-label={t("session.progress")} /> : null}
-            {mayAct ? <Wishes key={session.id} box={box} session={session} /> : null}
+            {needed ? <progress max={needed} value={Math.min(session.energy_wh, needed)} aria-label={t("session.progress")} /> : null}
+            {mayAct ? <Wishes key={session.id} box={box} /> : null}
         </Panel>
     );
 }
