@@ -11,7 +11,7 @@
 #include "client/core/event.h"
 #include "common/base/rng.h"
 
-#define CDISK_SESSIONS_MAX 64 /* not yet acknowledged by a manager */
+#define CDISK_SESSIONS_MAX 512 /* not yet acknowledged by a manager: six hours in which it is killed every few seconds */
 #define CDISK_QUARTERS_MAX QUARTER_MAX
 #define CDISK_JOBS_MAX 8
 

@@ -176,6 +176,9 @@ static void second_manager(struct sim *s)
     if (s->manager[0].p.is_up && sim_chance(s, 500)) {
         mnode_crash(s, 0, sim_chance(s, 500));
     }
+    if (!s->manager[0].p.is_up) {
+        s->manager[0].p.life++; /* it is not started again */
+    }
     s->manager[1].disk.kept = c->export;
     s->manager[1].disk.kept.is_foreign = true;
     s->manager[1].disk.kept.is_fenced = false;

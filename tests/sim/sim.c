@@ -197,6 +197,7 @@ static void handle_world(struct sim *s, const struct item *it)
         break;
     case ITEM_BOARD_FINE:
         s->client[it->who].board.is_silent = false;
+        check_lost(s, it->who); /* it could not be told anything until now */
         break;
     case ITEM_PART:
         next_part(s, it->who);
@@ -247,7 +248,7 @@ static void handle(struct sim *s, const struct item *it)
         mnode_effects(s, it->who);
         break;
     case ITEM_MANAGER_START:
-        if (it->who != 0 || !s->manager[1].is_imported) { /* its identity is at work elsewhere: it is not started again */
+        if (it->who != 0 || !s->is_healing || !s->manager[1].is_imported) { /* people have switched the first one off */
             chaos_configure(s, it->who);
             mnode_start(s, it->who);
         }
