@@ -67,6 +67,29 @@ int64_t clock_local_offset_ms(int64_t utc_ms)
     return localtime_r(&at, &local) != NULL ? (int64_t)local.tm_gmtoff * 1000 : 0;
 }
 
+enum rc clock_local_change(int64_t utc_ms, int64_t within_ms, int64_t *out_utc_ms, int64_t *out_offset_ms)
+{
+    int64_t offset_ms = clock_local_offset_ms(utc_ms);
+    int64_t old_s = div_down(utc_ms, 1000);
+    int64_t new_s = div_down(utc_ms + within_ms, 1000);
+
+    if (clock_local_offset_ms(utc_ms + within_ms) == offset_ms) {
+        return RC_MISSING;
+    }
+    while (new_s - old_s > 1) { /* ends: halved each time */
+        int64_t middle_s = old_s + (new_s - old_s) / 2;
+
+        if (clock_local_offset_ms(middle_s * 1000) == offset_ms) {
+            old_s = middle_s;
+        } else {
+            new_s = middle_s;
+        }
+    }
+    *out_utc_ms = new_s * 1000;
+    *out_offset_ms = clock_local_offset_ms(new_s * 1000);
+    return RC_OK;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {

@@ -26,6 +26,15 @@ MUST_USE enum rc clock_set_zone(const char *zone);
 /* What the wall clock shows minus UTC at a moment, ms; summer time included. */
 int64_t clock_local_offset_ms(int64_t utc_ms);
 
+/* The next time that summer time begins or ends, within `within_ms` (0 or more) after utc_ms.
+ *
+ * out_utc_ms     first moment of the new time
+ * out_offset_ms  as clock_local_offset_ms from then on
+ *
+ * RC_MISSING  there is none, or it is undone again within that time; both are untouched
+ */
+MUST_USE enum rc clock_local_change(int64_t utc_ms, int64_t within_ms, int64_t *out_utc_ms, int64_t *out_offset_ms);
+
 /* Identity of this boot of the machine (upper half of the kernel's boot id); 0 when the kernel does not tell. */
 uint64_t clock_kernel_boot_id(void);
 

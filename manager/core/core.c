@@ -213,11 +213,11 @@ static void on_wish(struct manager *m, uint16_t box, uint8_t set, const struct w
     }
 }
 
-static void set_clock(struct manager *m, int64_t utc_ms, int64_t local_offset_ms)
+static void set_clock(struct manager *m, int64_t utc_ms, const struct wall_clock *wall)
 {
     m->has_utc = utc_ms != CLOCK_UNSET_UTC_MS;
     m->utc_offset_ms = utc_ms - m->now_ms;
-    m->local_offset_ms = local_offset_ms;
+    m->wall = *wall;
     m->cycle_wanted = true;
 }
 
@@ -244,7 +244,9 @@ static void pass(struct manager *m, struct mfx_list *out)
         if (box_pass(&m->box[i], m->params, m->now_ms)) {
             m->cycle_wanted = true;
             budget_box_paused(&m->budget, i);
-            fx_note(out, MNOTE_LOST, i, lease_offer_ma(&m->box[i].lease, m->now_ms), 0);
+            if (m->box[i].peer != PEER_NONE) { /* otherwise it was said when the connection ended, or it was never here */
+                fx_note(out, MNOTE_LOST, i, lease_offer_ma(&m->box[i].lease, m->now_ms), 0);
+            }
             fx_event(out, EVENT_BOX_LOST, i, 0, METER_MAX);
         }
         forget_silent(m, i);
@@ -291,7 +293,7 @@ static void on_event(struct manager *m, const struct mev *e, struct mfx_list *ou
         on_command(m, e->command.box, e->command.command, e->command.seq, out);
         break;
     case MEV_CLOCK:
-        set_clock(m, e->clock.utc_ms, e->clock.local_offset_ms);
+        set_clock(m, e->clock.utc_ms, &e->clock.wall);
         break;
     case MEV_DIMMING:
         on_dimming(m, &e->dimming.limit, e->dimming.length_ms);
@@ -342,7 +344,7 @@ void manager_step(struct manager *m, const struct mev *e, struct mfx_list *out)
         m->is_started = true;
         m->start_ms = e->now_ms;
         m->rng.state = e->start.seed;
-        set_clock(m, e->start.utc_ms, e->start.local_offset_ms);
+        set_clock(m, e->start.utc_ms, &e->start.wall);
         for (uint16_t i = 0; i < m->site->box_n; i++) {
             box_init(&m->box[i], &m->rules, &m->site->box[i], e->start.known[i].fallback_ma, e->start.known[i].has_met, e->start.known[i].is_unwatched);
         }

@@ -49,7 +49,7 @@ static void tell_meters(struct manager *m, struct mfx_list *out)
 
 int64_t cycle_local_ms(const struct manager *m)
 {
-    return m->has_utc ? m->now_ms + m->utc_offset_ms + m->local_offset_ms : CLOCK_UNSET_UTC_MS;
+    return m->has_utc ? m->now_ms + m->utc_offset_ms + m->wall.offset_ms : CLOCK_UNSET_UTC_MS;
 }
 
 static void run_schedules(struct manager *m)

@@ -51,7 +51,7 @@ struct mev_known {
 struct mev_start {
     uint64_t seed;
     int64_t utc_ms;
-    int64_t local_offset_ms;       /* what the wall clock of the site shows minus UTC */
+    struct wall_clock wall;
     uint64_t epoch_stored;         /* newest of this data directory, 0 none */
     int64_t longest_lease_ms;      /* longest lease_ms stored for earlier epochs, 0 none */
     bool has_issued;               /* the list below is known; otherwise every epoch up to the newest counts as our own */
@@ -108,7 +108,7 @@ struct mev {
         } command;
         struct {
             int64_t utc_ms; /* CLOCK_UNSET_UTC_MS: not set */
-            int64_t local_offset_ms;
+            struct wall_clock wall;
         } clock;
         struct {
             struct schedule_limit limit; /* of the grid connection; schedule_none(): lifted */

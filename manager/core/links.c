@@ -21,7 +21,9 @@ void links_closed(struct manager *m, uint16_t peer, struct mfx_list *out)
     if (p->box != BOX_MAX && m->box[p->box].peer == peer) {
         box_gone(&m->box[p->box]);
         m->cycle_wanted = true;
-        fx_note(out, MNOTE_LOST, p->box, lease_offer_ma(&m->box[p->box].lease, m->now_ms), 0);
+        if (!m->box[p->box].is_silent) {
+            fx_note(out, MNOTE_LOST, p->box, lease_offer_ma(&m->box[p->box].lease, m->now_ms), 0);
+        }
     }
     *p = (struct peer){.box = BOX_MAX};
 }
@@ -167,7 +169,7 @@ static void on_started(struct manager *m, uint16_t box, const struct msg_session
 
     fx_store(out, &store);
     if (card != NULL && memcmp(&b->preset_for, &started->session, sizeof b->preset_for) != 0) {
-        struct wish presets = wish_of_card(card, cycle_local_ms(m), m->local_offset_ms);
+        struct wish presets = wish_of_card(card, cycle_local_ms(m), &m->wall);
 
         wish_change(&b->wish, (uint8_t)(presets.set & ~b->wish.set), &presets);
         b->preset_for = started->session;

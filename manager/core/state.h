@@ -79,7 +79,7 @@ struct manager {
     int64_t stood_until_ms; /* the process has stood still: so long a meter whose silence is only ours may answer */
     int64_t utc_offset_ms;  /* UTC minus now_ms at the start */
     bool has_utc;
-    int64_t local_offset_ms; /* what the wall clock shows minus UTC */
+    struct wall_clock wall;
     struct schedule_dimming dimming;
     struct schedule_limit limit[NODE_MAX]; /* of the windows in force */
     struct solar solar;

@@ -32,14 +32,18 @@ void wish_change(struct wish *w, uint8_t set, const struct wish *from)
     }
 }
 
-struct wish wish_of_card(const struct fleet_card *card, int64_t local_ms, int64_t local_offset_ms)
+struct wish wish_of_card(const struct fleet_card *card, int64_t local_ms, const struct wall_clock *wall)
 {
     struct wish w = {0};
 
     if (card->departure_min >= 0 && local_ms != CLOCK_UNSET_UTC_MS) {
         int64_t leaves_ms = div_down(local_ms, DAY_MS) * DAY_MS + card->departure_min * MINUTE_MS;
 
-        w.departure_utc_ms = leaves_ms + (leaves_ms <= local_ms ? DAY_MS : 0) - local_offset_ms;
+        leaves_ms += leaves_ms <= local_ms ? DAY_MS : 0;
+        w.departure_utc_ms = leaves_ms - wall->offset_ms;
+        if (wall->change_utc_ms != 0 && w.departure_utc_ms >= wall->change_utc_ms) {
+            w.departure_utc_ms = leaves_ms - wall->after_ms;
+        }
         w.set |= WISH_DEPARTURE;
     }
     if (card->needed_wh > 0) {

@@ -43,12 +43,19 @@ void wish_setting_init(struct wish_setting *s, const struct site_box *site);
 /* Let the fields `set` of `from` count; those of them that are not in from->set are wished no longer. */
 void wish_change(struct wish *w, uint8_t set, const struct wish *from);
 
+/* The clock on the wall of the site, summer time included. */
+struct wall_clock {
+    int64_t offset_ms;     /* what it shows minus UTC */
+    int64_t change_utc_ms; /* when it will next be put forward or back; 0: not within a day */
+    int64_t after_ms;      /* what it shows minus UTC from then on */
+};
+
 /* What a card presets for its sessions (spec 08 8.1): departure at the next time that the clock of the site shows that minute.
  *
- * local_ms         on the clock of the site; CLOCK_UNSET_UTC_MS: no clock, no departure
- * local_offset_ms  of that clock to UTC, now: in a night in which the clocks are changed a departure is an hour off
+ * local_ms  on the clock of the site; CLOCK_UNSET_UTC_MS: no clock, no departure
+ * wall      that clock: of a minute that it shows twice the first counts, one that it leaves out is an hour earlier
  */
-struct wish wish_of_card(const struct fleet_card *card, int64_t local_ms, int64_t local_offset_ms);
+struct wish wish_of_card(const struct fleet_card *card, int64_t local_ms, const struct wall_clock *wall);
 
 /* What counts. WISH_NOW goes before everything: fast and first. */
 enum solar_mode wish_mode(const struct wish_setting *s, const struct wish *w);

@@ -10,6 +10,7 @@
 #include "manager/shell/note.h"
 
 #define CLOCK_JUMP_MS 500
+#define WALL_AHEAD_MS INT64_C(90000000) /* a day that has 25 hours */
 #define LATE_WINDOW_MS 10000
 
 static void publish(struct driver *d, int64_t now_ms)
@@ -134,26 +135,37 @@ static int64_t drain(struct driver *d, int64_t now_ms)
     return now_ms;
 }
 
+/* The clock of the site, as the core wants it. */
+static struct wall_clock wall_at(int64_t utc_ms)
+{
+    struct wall_clock wall = {.offset_ms = clock_local_offset_ms(utc_ms)};
+
+    if (clock_local_change(utc_ms, WALL_AHEAD_MS, &wall.change_utc_ms, &wall.after_ms) != RC_OK) {
+        wall.change_utc_ms = 0;
+    }
+    return wall;
+}
+
 void driver_start_clock(struct driver *d, struct mev_start *start)
 {
     start->utc_ms = clock_utc_ms();
-    start->local_offset_ms = clock_local_offset_ms(start->utc_ms);
+    start->wall = wall_at(start->utc_ms);
     d->utc_offset_ms = start->utc_ms - clock_boot_ms();
-    d->local_offset_ms = start->local_offset_ms;
+    d->wall = start->wall;
 }
 
-/* Somebody set the clock, or summer time began: the core is told. */
+/* Somebody set the clock, or summer time begins or ends soon or just now: the core is told. */
 static void watch_clock(struct driver *d, int64_t now_ms)
 {
     int64_t utc_ms = clock_utc_ms();
-    int64_t local_offset_ms = clock_local_offset_ms(utc_ms);
+    struct wall_clock wall = wall_at(utc_ms);
     int64_t jump_ms = utc_ms - now_ms - d->utc_offset_ms;
 
-    if (jump_ms > CLOCK_JUMP_MS || jump_ms < -CLOCK_JUMP_MS || local_offset_ms != d->local_offset_ms) {
-        struct mev e = {.kind = MEV_CLOCK, .clock = {.utc_ms = utc_ms, .local_offset_ms = local_offset_ms}};
+    if (jump_ms > CLOCK_JUMP_MS || jump_ms < -CLOCK_JUMP_MS || wall.offset_ms != d->wall.offset_ms || wall.change_utc_ms != d->wall.change_utc_ms) {
+        struct mev e = {.kind = MEV_CLOCK, .clock = {.utc_ms = utc_ms, .wall = wall}};
 
         d->utc_offset_ms = utc_ms - now_ms;
-        d->local_offset_ms = local_offset_ms;
+        d->wall = wall;
         driver_feed(d, &e);
     }
 }

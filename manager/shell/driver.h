@@ -41,7 +41,7 @@ struct driver {
     struct wake wake;
     int64_t published_ms;             /* MS_NEVER */
     int64_t utc_offset_ms;            /* UTC minus CLOCK_BOOTTIME as the core knows it */
-    int64_t local_offset_ms;          /* likewise the wall clock minus UTC */
+    struct wall_clock wall;           /* likewise the clock of the site */
     int64_t alarm_ms;                 /* for which the wake-up was set; MS_FOREVER */
     int64_t late_ms;                  /* worst lateness of a wake-up in this window ... */
     int64_t late_before_ms;           /* ... and in the one before */

@@ -20,19 +20,6 @@ static char *dump(json_t *value)
     return text;
 }
 
-static json_t *site_json(const struct snapshot *s)
-{
-    json_t *json = view_json_site(s->site, &s->view, s->utc_ms);
-    json_t *state = json_object_get(json, "state");
-
-    if (json_object_set_new(state, "is_store_failing", json_boolean(s->is_store_failing)) != 0 ||
-        json_object_set_new(state, "was_database_damaged", json_boolean(s->was_damaged)) != 0) {
-        json_decref(json);
-        return NULL;
-    }
-    return json;
-}
-
 void read_site(struct call *c)
 {
     struct routes *r = c->r;
@@ -41,7 +28,7 @@ void read_site(struct call *c)
         return;
     }
     if (r->site_text == NULL) {
-        r->site_text = dump(site_json(r->cached));
+        r->site_text = dump(view_json_site(r->cached));
     }
     answer_text(c->out, 200, TYPE_JSON, r->site_text != NULL ? strdup(r->site_text) : NULL);
 }

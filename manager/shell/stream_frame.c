@@ -58,7 +58,7 @@ static char *events_text(uint32_t boot, uint64_t number, const char *site, const
 struct stream_frame *stream_frame_make(const struct snapshot *s, uint32_t boot, uint64_t number, struct stream_seen *seen)
 {
     struct stream_frame *f = calloc(1, sizeof *f);
-    json_t *site = view_json_site(s->site, &s->view, s->utc_ms);
+    json_t *site = view_json_site(s);
     json_t *all = json_array();
     json_t *changed = json_array();
     char *site_text = site != NULL ? dump(site) : NULL;

@@ -193,8 +193,17 @@ static json_t *surplus_json(const struct view *view)
     return json_pack("{s:s, s:o}", "mode", "per_phase", "surplus_ma", three(view->surplus_ma));
 }
 
-json_t *view_json_site(const struct site *site, const struct view *view, int64_t utc_ms)
+static json_t *state_json(const struct snapshot *s)
 {
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "is_granting", s->view.is_granting, "is_restarting", s->view.is_restarting, "is_second_manager",
+                     s->view.is_second_manager, "is_dimmed", s->view.is_dimmed, "is_store_failing", s->is_store_failing, "was_database_damaged",
+                     s->was_damaged);
+}
+
+json_t *view_json_site(const struct snapshot *s)
+{
+    const struct site *site = s->site;
+    const struct view *view = &s->view;
     json_t *nodes = json_array();
     json_t *meters = json_array();
     int failed = 0;
@@ -210,10 +219,8 @@ json_t *view_json_site(const struct site *site, const struct view *view, int64_t
         json_decref(meters);
         return NULL;
     }
-    return json_pack("{s:o, s:s, s:o, s:{s:b, s:b, s:b, s:b}, s:o, s:o, s:o, s:o}", "utc", view_json_utc(utc_ms), "timezone", site->timezone, "epoch",
-                     epoch_json(view->epoch), "state", "is_granting", view->is_granting, "is_restarting", view->is_restarting, "is_second_manager",
-                     view->is_second_manager, "is_dimmed", view->is_dimmed, "surplus", surplus_json(view), "nodes", nodes, "meters", meters, "totals",
-                     totals_json(view));
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "utc", view_json_utc(s->utc_ms), "timezone", site->timezone, "epoch", epoch_json(view->epoch),
+                     "state", state_json(s), "surplus", surplus_json(view), "nodes", nodes, "meters", meters, "totals", totals_json(view));
 }
 
 static json_t *used_phases(uint8_t used)

@@ -11,9 +11,10 @@
 #include "common/base/limits.h"
 #include "manager/core/site.h"
 #include "manager/core/view.h"
+#include "manager/shell/snapshot.h"
 
-/* Nodes, meters, totals and state of the manager. utc_ms is when the view was made, CLOCK_UNSET_UTC_MS unknown. */
-json_t *view_json_site(const struct site *site, const struct view *view, int64_t utc_ms);
+/* Nodes, meters, totals and state of the manager and of its memory. */
+json_t *view_json_site(const struct snapshot *s);
 
 /* {"utc": ..., "wallboxes": [...]} */
 json_t *view_json_boxes(const struct site *site, const struct view *view, int64_t utc_ms);

@@ -53,7 +53,7 @@ export interface Site {
     name?: string | null;
     timezone: string;
     epoch: string | null;
-    state: { is_granting: boolean; is_restarting: boolean; is_second_manager: boolean; is_dimmed: boolean };
+    state: { is_granting: boolean; is_restarting: boolean; is_second_manager: boolean; is_dimmed: boolean; is_store_failing: boolean; was_database_damaged: boolean };
     nodes: Node[];
     meters: Meter[];
     totals: Totals;

@@ -57,6 +57,8 @@ function Notices({ now }: { now: Site }) {
     if (now.state.is_second_manager) lines.push(t("notice.second_manager"));
     else if (!now.state.is_granting) lines.push(t("notice.not_granting"));
     if (now.state.is_restarting) lines.push(t("notice.restarting"));
+    if (now.state.is_store_failing) lines.push(t("notice.store_failing"));
+    if (now.state.was_database_damaged) lines.push(t("notice.database_damaged"));
     if (now.state.is_dimmed) lines.push(t("notice.dimmed"));
     for (const meter of now.meters) {
         if (meter.state !== "good") {

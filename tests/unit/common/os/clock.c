@@ -95,6 +95,23 @@ Test(clock, the_wall_clock_follows_the_zone_with_its_summer_time)
     cr_expect_eq(clock_local_offset_ms(INT64_C(1774746000000)), 7200000);
 }
 
+Test(clock, the_next_change_of_summer_time_is_known_to_the_second)
+{
+    const int64_t hour_ms = 3600000;
+    const int64_t autumn_ms = INT64_C(1792890000000); /* 2026-10-25T01:00Z */
+    int64_t at_ms = 0;
+    int64_t offset_ms = 0;
+
+    cr_assert_eq(clock_set_zone("Europe/Berlin"), RC_OK);
+    cr_assert_eq(clock_local_change(autumn_ms - 20 * hour_ms - 1, 25 * hour_ms, &at_ms, &offset_ms), RC_OK);
+    cr_expect_eq(at_ms, autumn_ms);
+    cr_expect_eq(offset_ms, hour_ms);
+    cr_assert_eq(clock_local_change(autumn_ms - 1, 25 * hour_ms, &at_ms, &offset_ms), RC_OK);
+    cr_expect_eq(at_ms, autumn_ms);
+    cr_expect_eq(clock_local_change(autumn_ms, 25 * hour_ms, &at_ms, &offset_ms), RC_MISSING, "it has been");
+    cr_expect_eq(clock_local_change(autumn_ms - 26 * hour_ms, 25 * hour_ms, &at_ms, &offset_ms), RC_MISSING);
+}
+
 Test(clock, a_zone_that_the_machine_does_not_know_is_utc)
 {
     cr_assert_eq(clock_set_zone("Europe/Atlantis"), RC_MISSING);

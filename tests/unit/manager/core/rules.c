@@ -29,7 +29,7 @@ static void dim(struct rig *r, int32_t limit_w, int64_t length_ms)
 
 static void set_clock(struct rig *r, int64_t utc_ms, int64_t local_offset_ms)
 {
-    struct mev e = {.kind = MEV_CLOCK, .clock = {.utc_ms = utc_ms, .local_offset_ms = local_offset_ms}};
+    struct mev e = {.kind = MEV_CLOCK, .clock = {.utc_ms = utc_ms, .wall.offset_ms = local_offset_ms}};
 
     rig_feed(r, &e);
 }

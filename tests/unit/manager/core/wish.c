@@ -30,15 +30,30 @@ Test(wish, a_card_presets_what_it_holds_and_leaves_at_the_next_such_minute)
     const struct fleet_card blank = {.departure_min = -1, .priority = -1};
     const struct fleet_card van = {.departure_min = 6 * 60, .needed_wh = 40000, .priority = 7};
     const int64_t midnight_ms = INT64_C(20000) * 24 * HOUR_MS; /* on the clock of the site, two hours ahead of UTC */
-    struct wish w = wish_of_card(&van, midnight_ms + 5 * HOUR_MS, 2 * HOUR_MS);
+    const struct wall_clock summer = {.offset_ms = 2 * HOUR_MS};
+    struct wish w = wish_of_card(&van, midnight_ms + 5 * HOUR_MS, &summer);
 
     cr_expect_eq(w.set, WISH_DEPARTURE | WISH_NEEDED | WISH_PRIORITY);
     cr_expect_eq(w.departure_utc_ms, midnight_ms + 4 * HOUR_MS);
     cr_expect_eq(w.needed_wh, 40000);
     cr_expect_eq(w.priority, 7);
-    cr_expect_eq(wish_of_card(&van, midnight_ms + 6 * HOUR_MS, 2 * HOUR_MS).departure_utc_ms, midnight_ms + 28 * HOUR_MS, "that moment is over: tomorrow");
-    cr_expect_eq(wish_of_card(&van, CLOCK_UNSET_UTC_MS, 0).set, WISH_NEEDED | WISH_PRIORITY);
-    cr_expect_eq(wish_of_card(&blank, midnight_ms, 0).set, 0);
+    cr_expect_eq(wish_of_card(&van, midnight_ms + 6 * HOUR_MS, &summer).departure_utc_ms, midnight_ms + 28 * HOUR_MS, "that moment is over: tomorrow");
+    cr_expect_eq(wish_of_card(&van, CLOCK_UNSET_UTC_MS, &summer).set, WISH_NEEDED | WISH_PRIORITY);
+    cr_expect_eq(wish_of_card(&blank, midnight_ms, &summer).set, 0);
+}
+
+Test(wish, a_card_leaves_on_time_in_the_nights_in_which_the_clocks_are_changed)
+{
+    const struct fleet_card van = {.departure_min = 6 * 60, .priority = -1};
+    const struct fleet_card night = {.departure_min = 2 * 60 + 30, .priority = -1};
+    const int64_t midnight_ms = INT64_C(20000) * 24 * HOUR_MS;                                                                /* on the clock of the site */
+    const struct wall_clock spring = {.offset_ms = HOUR_MS, .change_utc_ms = midnight_ms + HOUR_MS, .after_ms = 2 * HOUR_MS}; /* 02:00 is 03:00 */
+    const struct wall_clock autumn = {.offset_ms = 2 * HOUR_MS, .change_utc_ms = midnight_ms + HOUR_MS, .after_ms = HOUR_MS}; /* 03:00 is 02:00 */
+
+    cr_expect_eq(wish_of_card(&van, midnight_ms - 2 * HOUR_MS, &spring).departure_utc_ms, midnight_ms + 4 * HOUR_MS);
+    cr_expect_eq(wish_of_card(&van, midnight_ms - 2 * HOUR_MS, &autumn).departure_utc_ms, midnight_ms + 5 * HOUR_MS);
+    cr_expect_eq(wish_of_card(&night, midnight_ms - 2 * HOUR_MS, &spring).departure_utc_ms, midnight_ms + HOUR_MS / 2, "left out: an hour earlier");
+    cr_expect_eq(wish_of_card(&night, midnight_ms - 2 * HOUR_MS, &autumn).departure_utc_ms, midnight_ms + HOUR_MS / 2, "shown twice: the first");
 }
 
 Test(wish, charge_now_is_fast_and_first_whatever_else_is_wished)

@@ -13,6 +13,14 @@ TestSuite(view_json, .timeout = 10);
 static struct site site;
 static struct view view;
 
+static json_t *site_at(int64_t utc_ms)
+{
+    static struct snapshot snapshot;
+
+    snapshot = (struct snapshot){.utc_ms = utc_ms, .site = &site, .is_store_failing = true, .view = view};
+    return view_json_site(&snapshot);
+}
+
 static void make(void)
 {
     site = (struct site){.node_n = 2, .box_n = 2, .meter_n = 1, .timezone = "Europe/Berlin"};
@@ -180,10 +188,12 @@ Test(view_json, a_site_shows_nodes_meters_and_totals)
     const json_t *meter;
 
     make();
-    json = reread(view_json_site(&site, &view, 1700000000123));
+    json = reread(site_at(1700000000123));
     cr_expect_str_eq(text_of(json, "utc"), "2023-11-14T22:13:20.123Z");
     cr_expect_str_eq(text_of(json, "epoch"), "00000002deadbeef");
     cr_expect(json_is_true(json_object_get(json_object_get(json, "state"), "is_granting")));
+    cr_expect(json_is_true(json_object_get(json_object_get(json, "state"), "is_store_failing")));
+    cr_expect(json_is_false(json_object_get(json_object_get(json, "state"), "was_database_damaged")));
     grid = json_array_get(json_object_get(json, "nodes"), 0);
     cr_expect(is_null(grid, "parent"));
     cr_expect(is_null(grid, "limit_w"));
@@ -211,7 +221,7 @@ Test(view_json, a_lost_meter_shows_no_old_figures)
 
     make();
     view.meter[0].state = METER_SILENT;
-    json = reread(view_json_site(&site, &view, CLOCK_UNSET_UTC_MS));
+    json = reread(site_at(CLOCK_UNSET_UTC_MS));
     cr_expect(is_null(json, "utc"));
     cr_expect(is_null(json_array_get(json_object_get(json, "nodes"), 0), "metered_ma"));
     cr_expect(is_null(json_array_get(json_object_get(json, "meters"), 0), "current_ma"));
@@ -228,7 +238,7 @@ Test(view_json, a_site_without_anything_has_empty_lists)
     json = reread(view_json_boxes(&site, &view, 0));
     cr_expect_eq(json_array_size(json_object_get(json, "wallboxes")), 0);
     json_decref(json);
-    json = reread(view_json_site(&site, &view, 0));
+    json = reread(site_at(0));
     cr_expect(is_null(json, "epoch"));
     cr_expect_eq(json_array_size(json_object_get(json, "nodes")), 0);
     json_decref(json);
