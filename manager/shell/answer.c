@@ -6,6 +6,8 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/base/units.h"
+#include "manager/shell/change.h"
 #include "proto/utf8.h"
 
 #define TYPE_JSON "application/json"
@@ -116,6 +118,17 @@ void answer_later(struct call *c, struct errand *e)
     c->out->errand = e;
 }
 
+void call_note(struct routes *r, const char *who, const char *what, const char *subject, json_t *after)
+{
+    struct change *note = change_note(who, what, subject, NULL, after, NULL);
+
+    if (r->out != NULL && r->out->note != NULL) {
+        r->out->note(r->out_user, note);
+    } else {
+        change_free(note);
+    }
+}
+
 const char *call_who(const struct call *c)
 {
     if (c->login != NULL) {
@@ -148,6 +161,7 @@ void routes_init(struct routes *r, struct snapshot_board *board, const char *db_
     CHECK(pthread_mutex_init(&r->lock, NULL) == 0);
     history_init(&r->history, db_path);
     access_init(&r->access);
+    r->refused_ms = MS_NEVER;
 }
 
 void routes_deinit(struct routes *r)

@@ -60,6 +60,9 @@ bool answer_refresh(struct call *c);
 /* Hand an errand over as answer; NULL: there was no memory. */
 void answer_later(struct call *c, struct errand *e);
 
+/* Tell the audit trail what somebody did; `after` is taken, NULL none. */
+void call_note(struct routes *r, const char *who, const char *what, const char *subject, json_t *after);
+
 /* Who asks, for the records. */
 const char *call_who(const struct call *c);
 

@@ -32,14 +32,6 @@
 
 struct app;
 
-/* A site document on its way to the disk. */
-struct document_order {
-    struct store_order order; /* first */
-    struct app *app;
-    char *text;
-    char who[NAME_LEN];
-};
-
 struct app {
     const struct settings *settings;
     uv_loop_t loop;
@@ -188,42 +180,6 @@ static void desk_out_feed(void *user, const struct mev *e)
     driver_feed(&a->driver, e);
 }
 
-static enum rc run_document(struct store_order *order, struct db *db, int64_t utc_ms)
-{
-    struct document_order *o = (struct document_order *)order;
-    struct db_by by = {.who = o->who};
-
-    return db_add_document(db, o->text, &by, utc_ms);
-}
-
-static void document_done(struct store_order *order, enum rc rc)
-{
-    struct document_order *o = (struct document_order *)order;
-    struct app *a = o->app;
-
-    free(o->text);
-    free(o);
-    desk_stored(&a->desk, rc == RC_OK);
-}
-
-static enum rc desk_out_store(void *user, char *document, const char *who)
-{
-    struct app *a = user;
-    struct document_order *o = a->store != NULL ? calloc(1, sizeof *o) : NULL;
-
-    if (o == NULL) {
-        free(document);
-        return RC_FULL;
-    }
-    o->order.run = run_document;
-    o->order.done = document_done;
-    o->app = a;
-    o->text = document;
-    (void)snprintf(o->who, sizeof o->who, "%s", who); /* names fit */
-    store_order(a->store, &o->order);
-    return RC_OK;
-}
-
 static enum rc desk_out_change(void *user, struct change *change)
 {
     struct app *a = user;
@@ -244,7 +200,7 @@ static void desk_out_changed(void *user, const struct change *change)
     }
 }
 
-static const struct desk_out desk_out = {.feed = desk_out_feed, .store = desk_out_store, .change = desk_out_change, .changed = desk_out_changed};
+static const struct desk_out desk_out = {.feed = desk_out_feed, .change = desk_out_change, .changed = desk_out_changed};
 
 /* From the threads of http. */
 static enum rc routes_out_feed(void *user, const struct mev *e)
@@ -254,7 +210,14 @@ static enum rc routes_out_feed(void *user, const struct mev *e)
     return desk_feed(&a->desk, e);
 }
 
-static const struct routes_out routes_out = {.feed = routes_out_feed};
+static void routes_out_note(void *user, struct change *note)
+{
+    struct app *a = user;
+
+    desk_note(&a->desk, note);
+}
+
+static const struct routes_out routes_out = {.feed = routes_out_feed, .note = routes_out_note};
 
 static bool is_login_alive(void *user, const char *login)
 {

@@ -82,6 +82,14 @@ static enum rc run_event(const struct change *c, struct db *db, int64_t utc_ms)
     return rc == RC_OK ? add_audit(db, c, "event_acknowledged", number, NULL, NULL, utc_ms) : rc;
 }
 
+static enum rc run_note(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    const struct db_by by = {.who = c->who};
+    enum rc rc = c->kind == CHANGE_DOCUMENT ? db_add_document(db, c->document, &by, utc_ms) : RC_OK;
+
+    return rc == RC_OK ? add_audit(db, c, c->what, c->subject[0] != '\0' ? c->subject : NULL, c->before, c->after, utc_ms) : rc;
+}
+
 static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
 {
     const struct change *c = (const struct change *)order;
@@ -95,6 +103,9 @@ static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
         return run_table(c, db, utc_ms);
     case CHANGE_EVENT_SEEN:
         return run_event(c, db, utc_ms);
+    case CHANGE_DOCUMENT:
+    case CHANGE_NOTE:
+        return run_note(c, db, utc_ms);
     }
     return RC_IO;
 }
@@ -110,15 +121,53 @@ struct change *change_new(enum change_kind kind)
     return c;
 }
 
+/* As text, taken; false when there is no memory. */
+static bool write_down(json_t *json, char **out)
+{
+    *out = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    if (json == NULL) {
+        return true;
+    }
+    json_decref(json);
+    return *out != NULL;
+}
+
+struct change *change_note(const char *who, const char *what, const char *subject, json_t *before, json_t *after, char *document)
+{
+    struct change *c = change_new(document != NULL ? CHANGE_DOCUMENT : CHANGE_NOTE);
+    char *from = NULL;
+    char *to = NULL;
+    bool is_written = write_down(before, &from);
+
+    is_written = write_down(after, &to) && is_written;
+    if (c == NULL || !is_written) {
+        free(from);
+        free(to);
+        free(document);
+        change_free(c);
+        return NULL;
+    }
+    c->document = document;
+    c->before = from;
+    c->after = to;
+    (void)snprintf(c->who, sizeof c->who, "%s", who);
+    (void)snprintf(c->what, sizeof c->what, "%s", what);
+    (void)snprintf(c->subject, sizeof c->subject, "%s", subject != NULL ? subject : "");
+    return c;
+}
+
 void change_free(struct change *c)
 {
     if (c != NULL) {
         card_book_drop(&c->book);
+        free(c->document);
+        free(c->before);
+        free(c->after);
         free(c);
     }
 }
 
 bool change_is_of_cards(const struct change *c)
 {
-    return c->kind != CHANGE_EVENT_SEEN;
+    return c->kind <= CHANGE_CARDS_PUT;
 }

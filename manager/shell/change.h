@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "common/base/limits.h"
 #include "manager/shell/card_book.h"
 #include "manager/shell/store.h"
@@ -17,8 +19,12 @@ enum change_kind {
     CHANGE_CARD_PUT,    /* in place of what is known of it */
     CHANGE_CARD_DELETE, /* likewise taken out */
     CHANGE_CARDS_PUT,   /* all of a table: added, or changed */
-    CHANGE_EVENT_SEEN   /* an event is acknowledged */
+    CHANGE_EVENT_SEEN,  /* an event is acknowledged */
+    CHANGE_DOCUMENT,    /* another site document counts */
+    CHANGE_NOTE         /* it was done elsewhere: an entry in the audit trail, nothing else */
 };
+
+#define CHANGE_WHAT_LEN 32
 
 struct change {
     struct store_order order; /* first */
@@ -27,10 +33,24 @@ struct change {
     char who[NAME_LEN];
     struct card_book book; /* the cards; one, but for CHANGE_CARDS_PUT. Of one that is deleted its uid or identity counts */
     int64_t event_number;
+    char *document; /* of CHANGE_DOCUMENT; owned */
+    /* What the audit trail says of the last two. */
+    char what[CHANGE_WHAT_LEN];
+    char subject[NAME_LEN]; /* empty: none */
+    char *before;           /* JSON; NULL none; owned; so the next */
+    char *after;
 };
 
 /* An empty one; NULL: no memory. Given back with change_free. */
 struct change *change_new(enum change_kind kind);
+
+/* One of CHANGE_NOTE or, with a document, of CHANGE_DOCUMENT; NULL: no memory.
+ *
+ * who, what, subject  copied, cut when they are too long; subject may be NULL
+ * before, after       taken, NULL none
+ * document            taken, NULL none
+ */
+struct change *change_note(const char *who, const char *what, const char *subject, json_t *before, json_t *after, char *document);
 
 /* NULL is harmless. */
 void change_free(struct change *c);

@@ -1,11 +1,13 @@
 #include "manager/shell/desk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/check.h"
 #include "common/os/log.h"
 #include "manager/shell/change.h"
+#include "manager/shell/view_json.h"
 
 static void lock(struct desk *d)
 {
@@ -86,6 +88,16 @@ static void complete(const struct document *d, struct errand *e)
 
 static void store_next(struct desk *d);
 
+/* A setting is stored: now it counts. */
+static void set(struct desk *d, const struct errand *e)
+{
+    struct mev event = {.kind = MEV_SETTING, .setting = e->setting};
+
+    *d->document = *d->next;
+    log_note("setting wallbox=%s by=\"%s\"", d->document->site.box[e->setting.box].serial, e->by);
+    d->out->feed(d->user, &event);
+}
+
 static void on_changed(struct store_order *order, enum rc rc)
 {
     struct change *change = (struct change *)order;
@@ -93,6 +105,9 @@ static void on_changed(struct store_order *order, enum rc rc)
     struct errand *e = d->storing;
 
     if (rc == RC_OK && d->is_open) {
+        if (e != NULL && change->kind == CHANGE_DOCUMENT) {
+            set(d, e);
+        }
         d->out->changed(d->user, change);
     }
     change_free(change);
@@ -103,9 +118,32 @@ static void on_changed(struct store_order *order, enum rc rc)
     }
 }
 
+/* What an errand wants as a change: a document in which the setting is another one. NULL: no memory. */
+static struct change *change_of_setting(struct desk *d, struct errand *e)
+{
+    const struct site_box *site = &d->document->site.box[e->setting.box];
+    struct wish_setting was;
+    char *text;
+
+    wish_setting_init(&was, site);
+    complete(d->document, e);
+    *d->next = *d->document;
+    apply(d->next, e);
+    text = document_write(d->next);
+    return text != NULL ? change_note(e->by, "setting", site->serial, view_json_setting(&was), view_json_setting(&e->setting.setting), text) : NULL;
+}
+
 /* Give the change of an errand to the store; it belongs to that from then on. */
 static void store_change(struct desk *d, struct errand *e)
 {
+    if (e->change == NULL) {
+        CHECK(e->setting.box < d->document->site.box_n);
+        e->change = change_of_setting(d, e);
+    }
+    if (e->change == NULL) {
+        end_errand(e, RC_IO);
+        return;
+    }
     e->change->order.done = on_changed;
     e->change->owner = d;
     if (d->out->change(d->user, e->change) != RC_OK) {
@@ -121,45 +159,12 @@ static void store_next(struct desk *d)
 {
     while (d->storing == NULL && !d->is_closing) { /* ends: each turn takes an errand, of which there are few */
         struct errand *e = pop_errand(d);
-        char *text;
 
         if (e == NULL) {
             return;
         }
-        if (e->change != NULL) {
-            store_change(d, e);
-            continue;
-        }
-        CHECK(e->setting.box < d->document->site.box_n);
-        complete(d->document, e);
-        *d->next = *d->document;
-        apply(d->next, e);
-        text = document_write(d->next);
-        if (text != NULL && d->out->store(d->user, text, e->by) == RC_OK) {
-            d->storing = e;
-        } else {
-            end_errand(e, RC_IO);
-        }
+        store_change(d, e);
     }
-}
-
-void desk_stored(struct desk *d, bool is_stored)
-{
-    struct errand *e = d->storing;
-
-    if (e == NULL) {
-        return; /* it ended with the desk */
-    }
-    d->storing = NULL;
-    if (is_stored) {
-        struct mev event = {.kind = MEV_SETTING, .setting = e->setting};
-
-        *d->document = *d->next;
-        log_note("setting wallbox=%s by=\"%s\"", d->document->site.box[e->setting.box].serial, e->by);
-        d->out->feed(d->user, &event);
-    }
-    end_errand(e, is_stored ? RC_OK : RC_IO);
-    store_next(d);
 }
 
 static void on_async(uv_async_t *async)
@@ -274,6 +279,34 @@ enum rc desk_send(struct desk *d, struct errand *e)
     }
     unlock(d);
     return rc;
+}
+
+static void on_noted(void *user, struct errand *e)
+{
+    (void)user;
+    if (e->rc != RC_OK) {
+        log_warn("audit_lost by=\"%s\" what=%s", e->by, e->name);
+    }
+    errand_free(e);
+}
+
+void desk_note(struct desk *d, struct change *change)
+{
+    struct errand *e = change != NULL ? errand_new(ERRAND_LOOP, NULL, NULL) : NULL;
+
+    if (e == NULL) {
+        log_warn("audit_lost why=\"no memory\"");
+        change_free(change);
+        return;
+    }
+    e->change = change;
+    e->on_done = on_noted;
+    memcpy(e->by, change->who, sizeof e->by);
+    (void)snprintf(e->name, sizeof e->name, "%s", change->what);
+    e->rc = desk_send(d, e);
+    if (e->rc != RC_OK) {
+        on_noted(NULL, e);
+    }
 }
 
 static void on_async_closed(uv_handle_t *handle)

@@ -21,8 +21,6 @@
 /* Where the desk's work goes. */
 struct desk_out {
     void (*feed)(void *user, const struct mev *e); /* loop */
-    /* Store a site document (taken, given back with free); then desk_stored, never from inside. RC_FULL: it will not be. Loop. */
-    enum rc (*store)(void *user, char *document, const char *who);
     /* Carry a change out (order.done is set, and it is taken); RC_FULL: it will not be, and is not taken. Loop. */
     enum rc (*change)(void *user, struct change *change);
     /* It is stored. Loop. */
@@ -67,8 +65,8 @@ MUST_USE enum rc desk_feed(struct desk *d, const struct mev *e);
  */
 MUST_USE enum rc desk_send(struct desk *d, struct errand *e);
 
-/* The document that was given to out->store is stored, or will not be. Loop. */
-void desk_stored(struct desk *d, bool is_stored);
+/* Store a change (taken) for which nobody waits. NULL, or too many wait: it is lost, which is logged. Any thread. */
+void desk_note(struct desk *d, struct change *change);
 
 /* Errands under way end with RC_IO or are finished; the memory may go when the loop has run. Harmless when not open. Loop. */
 void desk_close(struct desk *d);

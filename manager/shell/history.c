@@ -64,6 +64,14 @@ static json_t *utc_json(sqlite3_stmt *s, int column)
     return view_json_utc(sqlite3_column_type(s, column) == SQLITE_NULL ? CLOCK_UNSET_UTC_MS : sqlite3_column_int64(s, column));
 }
 
+/* What stands in the audit trail as JSON text; null when it is none. */
+static json_t *object_json(const char *text)
+{
+    json_t *json = text != NULL ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+
+    return json != NULL ? json : json_null();
+}
+
 static json_t *event_json(sqlite3_stmt *s)
 {
     return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "number", (json_int_t)sqlite3_column_int64(s, 0), "utc", utc_json(s, 1), "kind",
@@ -71,12 +79,17 @@ static json_t *event_json(sqlite3_stmt *s)
                      text_json(event_text(s, 5)), "acknowledged_by", text_json(event_text(s, 6)), "acknowledged_utc", utc_json(s, 7));
 }
 
-enum rc history_events(struct history *h, int64_t since, int limit, json_t **out)
+static json_t *change_json(sqlite3_stmt *s)
 {
-    static const char after[] = "SELECT number, utc_ms, kind, serial, code, text, acknowledged_by, acknowledged_utc_ms FROM event WHERE number > ?1"
-                                " ORDER BY number LIMIT ?2";
-    static const char newest[] = "SELECT * FROM (SELECT number, utc_ms, kind, serial, code, text, acknowledged_by, acknowledged_utc_ms FROM event"
-                                 " ORDER BY number DESC LIMIT ?2) ORDER BY number";
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "number", (json_int_t)sqlite3_column_int64(s, 0), "utc", utc_json(s, 1), "who",
+                     text_json(event_text(s, 2)), "what", text_json(event_text(s, 3)), "subject", text_json(event_text(s, 4)), "before",
+                     object_json(event_text(s, 5)), "after", object_json(event_text(s, 6)));
+}
+
+/* A numbered table from `since` on, oldest first; see history_events. */
+static enum rc numbered(struct history *h, const char *after, const char *newest, int64_t since, int limit, const char *name,
+                        json_t *(*to_json)(sqlite3_stmt *s), json_t **out)
+{
     json_t *list = json_array();
     int64_t next = since < 0 ? 0 : since;
     enum rc rc;
@@ -92,15 +105,30 @@ enum rc history_events(struct history *h, int64_t since, int limit, json_t **out
     }
     while (code == SQLITE_ROW) { /* ends: LIMIT */
         next = sqlite3_column_int64(s, 0);
-        code = json_array_append_new(list, event_json(s)) == 0 ? sqlite3_step(s) : SQLITE_NOMEM;
+        code = json_array_append_new(list, to_json(s)) == 0 ? sqlite3_step(s) : SQLITE_NOMEM;
     }
     rc = history_finish(h, s, code);
     if (rc == RC_OK) {
-        *out = json_pack("{s:o, s:I}", "events", list, "next", (json_int_t)next);
+        *out = json_pack("{s:o, s:I}", name, list, "next", (json_int_t)next);
         return *out != NULL ? RC_OK : RC_IO;
     }
     json_decref(list);
     return rc;
+}
+
+#define NUMBERED(columns, table)                                                    \
+    "SELECT " columns " FROM " table " WHERE number > ?1 ORDER BY number LIMIT ?2", \
+        "SELECT * FROM (SELECT " columns " FROM " table " ORDER BY number DESC LIMIT ?2) ORDER BY number"
+
+enum rc history_events(struct history *h, int64_t since, int limit, json_t **out)
+{
+    return numbered(h, NUMBERED("number, utc_ms, kind, serial, code, text, acknowledged_by, acknowledged_utc_ms", "event"), since, limit, "events", event_json,
+                    out);
+}
+
+enum rc history_changes(struct history *h, int64_t since, int limit, json_t **out)
+{
+    return numbered(h, NUMBERED("number, utc_ms, who, what, subject, before, after", "audit"), since, limit, "changes", change_json, out);
 }
 
 enum rc history_each_card(struct history *h, void (*on_card)(void *user, const struct card_entry *card), void *user)

@@ -78,6 +78,10 @@ MUST_USE enum rc history_samples(struct history *h, const char *quantity, const 
 /* Events with a number above `since`, oldest first: {"events": [...], "next": ...}. `limit` of them, the newest ones when since is negative. */
 MUST_USE enum rc history_events(struct history *h, int64_t since, int limit, json_t **out);
 
+/* The audit trail, likewise: {"changes": [{"number", "utc", "who", "what", "subject", "before", "after"}, ...], "next": ...}; before and after are
+ * JSON or null. */
+MUST_USE enum rc history_changes(struct history *h, int64_t since, int limit, json_t **out);
+
 /* All cards and vehicles, borrowed. */
 MUST_USE enum rc history_each_card(struct history *h, void (*on_card)(void *user, const struct card_entry *card), void *user);
 

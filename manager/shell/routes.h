@@ -29,6 +29,8 @@
 struct routes_out {
     /* RC_FULL: too many wait. Any thread. */
     enum rc (*feed)(void *user, const struct mev *e);
+    /* Keep an entry of the audit trail (taken; NULL is harmless); never waits. Any thread. */
+    void (*note)(void *user, struct change *note);
 };
 
 struct routes {
@@ -42,7 +44,8 @@ struct routes {
     struct snapshot *cached; /* the snapshot that the two texts were made of; NULL none */
     char *site_text;
     char *boxes_text;
-    uint32_t seq; /* of the last wish */
+    uint32_t seq;       /* of the last wish */
+    int64_t refused_ms; /* when the audit trail was last told of a refused login; MS_NEVER */
     bool open_reads;
 };
 

@@ -16,6 +16,7 @@ void read_openapi(struct call *c);
 void past_sessions(struct call *c);
 void past_history(struct call *c);
 void past_events(struct call *c);
+void past_changes(struct call *c);
 void past_cards(struct call *c);
 void past_statement(struct call *c);
 

@@ -12,6 +12,7 @@
 #include "manager/shell/view_json.h"
 
 #define RECOVERY_ACCOUNT "recovery key"
+#define REFUSAL_EACH_MS 60000
 #define COOKIE_FORM "session=%s; Path=/; HttpOnly; SameSite=Strict%s"
 
 static json_t *me_json(const char *user, enum role role, bool must_change, const char *csrf)
@@ -56,15 +57,33 @@ static void run_check(struct errand *e)
     e->rc = users_check(e->users, e->name, e->secret, &e->row);
 }
 
+/* One a minute: whoever guesses without end must not fill the disk; the log has them all. */
+static void note_refusal(struct routes *r, const char *what, const struct errand *e)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    if (r->refused_ms == MS_NEVER || now_ms - r->refused_ms >= REFUSAL_EACH_MS) {
+        r->refused_ms = now_ms;
+        call_note(r, "nobody", what, e->name, json_pack("{s:s}", "address", e->address));
+    }
+}
+
+static void note_of(struct routes *r, const char *what, const struct errand *e)
+{
+    call_note(r, e->row.name, what, e->row.name, json_pack("{s:s}", "address", e->address));
+}
+
 static void finish_check(struct routes *r, struct errand *e, struct route_reply *out)
 {
     if (e->rc != RC_OK) {
         log_note("login_refused address=%s", e->address);
+        note_refusal(r, "login_refused", e);
         answer_problem(out, 401, "user and password do not belong together", NULL);
         return;
     }
     access_succeeded(&r->access, e->name, e->address);
     log_note("login user=\"%s\" address=%s", e->row.name, e->address);
+    note_of(r, "login", e);
     begin(r, e, out);
 }
 
@@ -106,11 +125,12 @@ static void run_change(struct errand *e)
 }
 
 /* A new password ends everything that was begun with the old one. */
-static void begin_anew(struct routes *r, struct errand *e, struct route_reply *out)
+static void begin_anew(struct routes *r, struct errand *e, const char *what, struct route_reply *out)
 {
     access_end_user(&r->access, e->by, NULL);
     access_end_user(&r->access, e->row.name, NULL);
     log_note("password_changed user=\"%s\" address=%s", e->row.name, e->address);
+    note_of(r, what, e);
     begin(r, e, out);
 }
 
@@ -118,7 +138,7 @@ static void finish_change(struct routes *r, struct errand *e, struct route_reply
 {
     if (e->rc == RC_OK) {
         access_succeeded(&r->access, e->by, e->address);
-        begin_anew(r, e, out);
+        begin_anew(r, e, "password", out);
     } else if (e->rc == RC_RANGE) {
         answer_problem(out, 422, "must differ from the old one, the user name and the serial number", "new_password");
     } else if (e->rc == RC_FULL) {
@@ -157,11 +177,12 @@ static void finish_recover(struct routes *r, struct errand *e, struct route_repl
 {
     if (e->rc == RC_OK) {
         access_succeeded(&r->access, RECOVERY_ACCOUNT, e->address);
-        begin_anew(r, e, out);
+        begin_anew(r, e, "recovery", out);
     } else if (e->rc == RC_RANGE) {
         answer_problem(out, 422, "must differ from the user name and the serial number", "new_password");
     } else {
         log_note("recovery_refused address=%s", e->address);
+        note_refusal(r, "recovery_refused", e);
         answer_problem(out, 403, "is not the recovery key of this manager", "recovery_key");
     }
 }

@@ -179,23 +179,35 @@ void routes_history(struct routes *r, const struct route_request *request, struc
     }
 }
 
-void routes_events(struct routes *r, const struct route_request *request, struct route_reply *out)
+/* A numbered table: events or changes. */
+static void answer_numbered(struct routes *r, const struct route_request *request, enum rc (*read)(struct history *h, int64_t since, int limit, json_t **out),
+                            struct route_reply *out)
 {
     const char *since_text = argument(request, "since");
     const char *limit_text = argument(request, "limit");
     int64_t since = since_text != NULL ? text_number(since_text, INT64_MAX / 20) : -1;
     int64_t limit = limit_text != NULL ? text_number(limit_text, HISTORY_LIMIT_MAX) : HISTORY_LIMIT_PRESET;
-    json_t *events = NULL;
+    json_t *table = NULL;
 
     if (since_text != NULL && since < 0) {
-        bad(out, "since", "since must be the number of an event");
+        bad(out, "since", "since must be the number of the last one that is known");
     } else if (limit < 1) {
         bad(out, "limit", "limit must be a whole number from 1 to 1000");
-    } else if (history_events(&r->history, since, (int)limit, &events) != RC_OK) {
+    } else if (read(&r->history, since, (int)limit, &table) != RC_OK) {
         unreadable(out);
     } else {
-        route_reply_body(out, 200, TYPE_JSON, route_dump(events));
+        route_reply_body(out, 200, TYPE_JSON, route_dump(table));
     }
+}
+
+void routes_events(struct routes *r, const struct route_request *request, struct route_reply *out)
+{
+    answer_numbered(r, request, history_events, out);
+}
+
+void routes_changes(struct routes *r, const struct route_request *request, struct route_reply *out)
+{
+    answer_numbered(r, request, history_changes, out);
 }
 
 struct listing {

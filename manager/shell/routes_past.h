@@ -6,6 +6,7 @@
 void routes_sessions(struct routes *r, const struct route_request *request, struct route_reply *out);
 void routes_history(struct routes *r, const struct route_request *request, struct route_reply *out);
 void routes_events(struct routes *r, const struct route_request *request, struct route_reply *out);
+void routes_changes(struct routes *r, const struct route_request *request, struct route_reply *out);
 void routes_cards(struct routes *r, const struct route_request *request, struct route_reply *out);
 void routes_statement(struct routes *r, const struct route_request *request, struct route_reply *out);
 

@@ -79,6 +79,11 @@ void past_events(struct call *c)
     routes_events(c->r, c->request, c->out);
 }
 
+void past_changes(struct call *c)
+{
+    routes_changes(c->r, c->request, c->out);
+}
+
 void past_cards(struct call *c)
 {
     routes_cards(c->r, c->request, c->out);

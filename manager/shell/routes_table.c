@@ -74,7 +74,7 @@ static const struct field sessions_fields[] = {
     LIMIT, SPAN, FORMAT, LANGUAGE, TEXT("wallbox", 1, 32, false, "serial number"), TEXT("card", 1, 64, false, "UID in hex digits or identity of a vehicle")};
 static const struct field history_fields[] = {TEXT("quantity", 1, 32, true, "name of a figure, as current_l1_ma or power_w"),
                                               TEXT("node", 1, 32, true, "node, meter or serial number"), SPAN, TEXT("step", 1, 8, false, "1s, 1min or 15min")};
-static const struct field events_fields[] = {TEXT("since", 1, 20, false, "number of the last event that is known"), LIMIT};
+static const struct field events_fields[] = {TEXT("since", 1, 20, false, "number of the last one that is known"), LIMIT};
 static const struct field cards_fields[] = {FORMAT};
 static const struct field statement_fields[] = {TEXT("card", 1, 64, true, "UID in hex digits or identity of a vehicle"), TEXT("month", 1, 8, true, "2026-01"),
                                                 LANGUAGE};
@@ -100,7 +100,8 @@ static const struct route table[] = {
     {"POST", "/api/v1/wallboxes/{serial}/unlock", ROLE_OPERATOR, 0, wish_command, NONE, "unlock the connector"},
     {"GET", "/api/v1/sessions", ROLE_VIEWER, 0, past_sessions, FIELDS(sessions_fields), "sessions, open ones first, then the newest"},
     {"GET", "/api/v1/history", ROLE_VIEWER, 0, past_history, FIELDS(history_fields), "a figure over time"},
-    {"GET", "/api/v1/events", ROLE_VIEWER, 0, past_events, FIELDS(events_fields), "faults, losses, changes"},
+    {"GET", "/api/v1/events", ROLE_VIEWER, 0, past_events, FIELDS(events_fields), "faults, losses"},
+    {"GET", "/api/v1/changes", ROLE_OPERATOR, 0, past_changes, FIELDS(events_fields), "the audit trail: who logged in, changed or commanded what"},
     {"GET", "/api/v1/cards", ROLE_VIEWER, 0, past_cards, FIELDS(cards_fields), "cards and vehicles"},
     {"POST", "/api/v1/cards", ROLE_OPERATOR, 0, card_add, FIELDS(new_card_fields), "add a card or vehicle"},
     {"POST", "/api/v1/cards/import", ROLE_OPERATOR, ROUTE_LIST | ROUTE_CSV, card_table, NONE, "add or change all cards of a table, or none of them"},

@@ -57,13 +57,13 @@ static void run_add(struct errand *e)
 
 static void finish_add(struct routes *r, struct errand *e, struct route_reply *out)
 {
-    (void)r;
     if (e->rc == RC_FULL) {
         answer_problem(out, 409, "the name is taken, or there are 64 users already", "user");
     } else if (e->rc == RC_RANGE) {
         answer_problem(out, 422, "must differ from the user name and the serial number", "password");
     } else {
         log_note("user_added user=\"%s\" role=%s by=\"%s\"", e->name, role_text(e->role), e->by);
+        call_note(r, e->by, "user_add", e->name, json_pack("{s:s}", "role", role_text(e->role)));
         answer_json(out, 201, json_pack("{s:s, s:s}", "user", e->name, "role", role_text(e->role)));
     }
 }
@@ -95,6 +95,7 @@ static void finish_delete(struct routes *r, struct errand *e, struct route_reply
     if (e->rc == RC_OK) {
         access_end_user(&r->access, e->name, NULL);
         log_note("user_deleted user=\"%s\" by=\"%s\"", e->name, e->by);
+        call_note(r, e->by, "user_delete", e->name, NULL);
         answer_nothing(out);
     } else if (e->rc == RC_REFUSED) {
         answer_problem(out, 409, "the last administrator stays", NULL);
@@ -147,6 +148,7 @@ static void finish_token_add(struct routes *r, struct errand *e, struct route_re
     }
     access_set_tokens(&r->access, &e->list);
     log_note("token_added name=\"%s\" scope=%s by=\"%s\"", e->name, role_text(e->role), e->by);
+    call_note(r, e->by, "token_add", e->name, json_pack("{s:s}", "scope", role_text(e->role)));
     json = token_json(&e->row);
     if (json != NULL && json_object_set_new(json, "token", json_string(e->secret)) != 0) {
         json_decref(json);
@@ -182,6 +184,7 @@ static void finish_token_delete(struct routes *r, struct errand *e, struct route
         return;
     }
     log_note("token_deleted id=%s by=\"%s\"", e->name, e->by);
+    call_note(r, e->by, "token_delete", e->name, NULL);
     answer_nothing(out);
 }
 

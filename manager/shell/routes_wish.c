@@ -1,23 +1,28 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
+#include "manager/shell/change.h"
 #include "manager/shell/routes_answers.h"
+#include "manager/shell/view_json.h"
 
 #define DEPARTURE_MAX_MS 2678400000 /* 31 days ahead */
 
-/* Give a wish to the loop and say its number; or say why not. */
-static void give(struct call *c, struct mev *e)
+/* Give a wish to the loop and say its number, and the audit trail what it was; or say why not. `after` is taken, NULL none. */
+static void give(struct call *c, struct mev *e, const char *what, json_t *after)
 {
     const struct routes_out *out = c->r->out;
 
     if (out == NULL || out->feed(c->r->out_user, e) != RC_OK) {
         answer_problem(c->out, 503, "too many wishes wait", NULL);
         c->out->retry_s = 1;
+        json_decref(after);
         return;
     }
+    call_note(c->r, call_who(c), what, c->part[0], after);
     answer_json(c->out, 202, json_pack("{s:I}", "seq", (json_int_t)c->r->seq));
 }
 
@@ -52,6 +57,7 @@ void wish_command(struct call *c)
                     {"resume", MANAGER_RESUME}, {"restart", MANAGER_RESTART}, {"unlock", MANAGER_UNLOCK}};
     const char *word = strrchr(c->route->path, '/') + 1;
     struct mev e = {.kind = MEV_COMMAND};
+    char what[CHANGE_WHAT_LEN];
 
     if (!online_box(c, &e.command.box)) {
         return;
@@ -64,7 +70,8 @@ void wish_command(struct call *c)
     CHECK(e.command.command != MANAGER_COMMAND_UNSET);
     e.command.seq = next_seq(c->r);
     log_note("command wallbox=%s what=%s by=\"%s\"", c->part[0], word, call_who(c));
-    give(c, &e);
+    (void)snprintf(what, sizeof what, "command_%s", word);
+    give(c, &e, what, NULL);
 }
 
 static void run_nothing(struct errand *e)
@@ -74,12 +81,8 @@ static void run_nothing(struct errand *e)
 
 static void finish_setting(struct routes *r, struct errand *e, struct route_reply *out)
 {
-    const struct wish_setting *s = &e->setting.setting;
-
     (void)r;
-    answer_json(out, 200,
-                json_pack("{s:s, s:i, s:s, s:o}", "name", s->name, "priority", (int)s->priority, "mode", solar_mode_text(s->mode), "local_limit_ma",
-                          s->local_limit_ma != 0 ? json_integer(s->local_limit_ma) : json_null()));
+    answer_json(out, 200, view_json_setting(&e->setting.setting));
 }
 
 void wish_setting(struct call *c)
@@ -142,5 +145,5 @@ void wish_session(struct call *c)
     w->mode = (enum solar_mode)v[2].number;
     w->priority = (int8_t)v[3].number;
     (void)next_seq(c->r);
-    give(c, &e);
+    give(c, &e, "session_wish", json_loadb(c->request->body, c->request->body_len, 0, NULL)); /* it was read before: what it holds is allowed */
 }

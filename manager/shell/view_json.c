@@ -373,3 +373,9 @@ json_t *view_json_boxes(const struct site *site, const struct view *view, int64_
     }
     return json_pack("{s:o, s:o}", "utc", view_json_utc(utc_ms), "wallboxes", list);
 }
+
+json_t *view_json_setting(const struct wish_setting *s)
+{
+    return json_pack("{s:s, s:i, s:s, s:o}", "name", s->name, "priority", (int)s->priority, "mode", solar_mode_text(s->mode), "local_limit_ma",
+                     s->local_limit_ma != 0 ? json_integer(s->local_limit_ma) : json_null());
+}

@@ -25,6 +25,9 @@ json_t *view_json_box(const struct site *site, const struct view *view, uint16_t
 /* What anybody may see who stands before wallbox `box` < site->box_n: nothing about persons, circuits or other wallboxes. */
 json_t *view_json_driver(const struct site *site, const struct view *view, int64_t utc_ms, uint16_t box);
 
+/* What the operator has set for a wallbox. */
+json_t *view_json_setting(const struct wish_setting *s);
+
 /* RFC 3339 UTC with milliseconds, or null. */
 json_t *view_json_utc(int64_t utc_ms);
 

@@ -243,6 +243,10 @@ def log_in_first(rig, browser):
     browser.expect(200, "POST", "/api/v1/password", {"password": serial_of(rig), "new_password": PASSWORD})
 
 
+def trail(browser):
+    return [(e["who"], e["what"], e["subject"]) for e in browser.expect(200, "GET", "/api/v1/changes").json()["changes"]]
+
+
 def http_logins_cannot_be_forged_or_kept():
     """Forced change, forged requests, fixed sessions, roles, tokens, recovery, a restart: over the network and by HTTPS."""
     rig = new_rig(box("W1"))
@@ -272,10 +276,14 @@ def http_logins_cannot_be_forged_or_kept():
     named = admin.expect(200, "PATCH", "/api/v1/wallboxes/W1", {"name": "Yard", "priority": 7}).json()
     expect(named == {"name": "Yard", "priority": 7, "mode": "fast", "local_limit_ma": None}, f"answer to a setting: {named}")
     wait_for("the new name to show", lambda: admin.expect(200, "GET", "/api/v1/wallboxes/W1").json()["name"] == "Yard")
+    expect(trail(admin)[-2:] == [("admin", "password", "admin"), ("admin", "setting", "W1")], f"the audit trail says {trail(admin)}")
+    setting = admin.expect(200, "GET", "/api/v1/changes?limit=1").json()["changes"][0]
+    expect((setting["before"]["name"], setting["after"]["name"]) == ("", "Yard"), f"the audit trail says of the setting: {setting}")
     token = admin.expect(201, "POST", "/api/v1/tokens", {"name": "script", "scope": "viewer"}).json()["token"]
     program = {"Authorization": f"Bearer {token}"}
     stranger.expect(200, "GET", "/api/v1/site", **program)
     stranger.expect(403, "POST", "/api/v1/wallboxes/W1/start", **program)
+    stranger.expect(403, "GET", "/api/v1/changes", **program)
     old = Browser(rig, https_port, context)
     old.cookie, old.csrf = admin.cookie, admin.csrf
     admin.expect(204, "POST", "/api/v1/logout")

@@ -45,6 +45,10 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
     const users = { admin: { password: "24101870", role: "admin", must_change: true }, eva: { password: "a good password", role: "viewer", must_change: false } };
     const cards = [1, 2, 3, 4, 5, 6].map((i) => ({ uid: `04A1B20${i}`, identity: null, kind: i === 1 ? "master" : "user", name: `Van ${i}`, colour: ["white", "red", "green", "blue"][i % 4], blocked: i === 5, expires: i === 3 ? "2024-12-31T23:00:00.000Z" : null, wallboxes: i === 2 ? ["24101870", "24101871"] : [], departure: i === 4 ? "06:00" : null, needed_wh: i === 4 ? 40000 : null, priority: i === 4 ? 7 : null }));
     const ago = (m) => new Date(Date.now() - m * 60000).toISOString();
+    const changes = [
+        { number: 1, utc: new Date(Date.now() - 7200000).toISOString(), who: "admin", what: "login", subject: "admin", before: null, after: { address: "192.0.2.7" } },
+        { number: 2, utc: new Date(Date.now() - 3600000).toISOString(), who: "admin", what: "setting", subject: "W05", before: { name: "", priority: 5 }, after: { name: "Left", priority: 7 } },
+    ];
     const events = [
         { number: 41, utc: ago(3), kind: "fault", serial: "24101878", code: 8005, text: "Residual current", acknowledged_by: null },
         { number: 40, utc: ago(14), kind: "link", serial: "24101879", code: null, text: "Connection lost", acknowledged_by: null },
@@ -133,6 +137,7 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
                 return reply.end(["id,serial,energy_wh", ...list.map((s) => `${s.id},${s.serial},${s.energy_wh}`)].join("\r\n"));
             }
             case "GET history": return json(reply, fleet.history(query));
+            case "GET changes": return json(reply, { changes, next: changes.length });
             case "GET events": return json(reply, { events: events.filter((e) => !query.get("kind") || e.kind === query.get("kind")) });
             case "POST events": {
                 const event = events.find((e) => String(e.number) === parts[1]);

@@ -148,6 +148,16 @@ export interface Session {
     cost?: number | string | null;
 }
 
+export interface Entry {
+    number: number;
+    utc: string | null;
+    who: string;
+    what: string;
+    subject: string | null;
+    before: unknown;
+    after: unknown;
+}
+
 export interface Event {
     number: number;
     utc: string | null;

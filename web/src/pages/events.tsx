@@ -12,6 +12,7 @@ import type { Event } from "../lib/types";
 import { acknowledged, wantsSomebody } from "../lib/unread";
 import { Empty, Panel, problemText, Trouble } from "../parts/basic";
 import { Icon } from "../parts/icons";
+import { Audit } from "./audit";
 
 const LIMIT = 200;
 
@@ -90,6 +91,7 @@ export default function EventsPage() {
                     {events.map((e) => <EventRow key={e.number} event={e} name={e.serial ? (names.get(e.serial)?.name ?? null) : null} mayAct={mayAct} done={done} />)}
                 </ul>
             </Panel>
+            {mayAct ? <Audit /> : null}
         </div>
     );
 }

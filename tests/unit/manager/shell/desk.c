@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/shell/change.h"
 #include "manager/shell/desk.h"
 
 TestSuite(desk, .timeout = 20);
@@ -17,7 +18,8 @@ struct bench {
     struct mev fed;
     int stores_n;
     enum rc answer;
-    bool does_store;
+    struct change *kept;
+    int changes_n;
     int done_n;
     enum rc done;
     int ran_n;
@@ -32,17 +34,40 @@ static void feed(void *user, const struct mev *e)
     b.feeds_n++;
 }
 
-static enum rc store(void *user, char *document, const char *who)
+static enum rc change(void *user, struct change *c)
 {
     (void)user;
-    cr_expect_str_eq(who, "anna");
-    cr_expect_not_null(strstr(document, "\"Left\""));
-    free(document);
+    cr_expect_str_eq(c->who, "anna");
+    if (c->kind == CHANGE_DOCUMENT) {
+        cr_expect_not_null(strstr(c->document, "\"Left\""));
+        cr_expect_str_eq(c->subject, "W01");
+        cr_expect_not_null(strstr(c->before, b.stores_n == 0 ? "\"name\":\"\"" : "\"name\":\"Left\""));
+        cr_expect_not_null(strstr(c->after, "\"name\":\"Left\",\"priority\":5"));
+    }
     b.stores_n++;
+    if (b.answer == RC_OK) {
+        b.kept = c;
+    }
     return b.answer;
 }
 
-static const struct desk_out out = {.feed = feed, .store = store};
+static void changed(void *user, const struct change *c)
+{
+    (void)user;
+    (void)c;
+    b.changes_n++;
+}
+
+/* What the store has been given is done. */
+static void finish(enum rc rc)
+{
+    struct change *c = b.kept;
+
+    b.kept = NULL;
+    c->order.done(&c->order, rc);
+}
+
+static const struct desk_out out = {.feed = feed, .change = change, .changed = changed};
 
 static void on_timer(uv_timer_t *t)
 {
@@ -133,7 +158,7 @@ Test(desk, a_setting_counts_when_it_is_stored_and_not_before, .init = begin, .fi
     cr_expect_eq(b.stores_n, 1, "one after the other");
     cr_expect_eq(b.feeds_n, 0);
     cr_expect_eq(b.done_n, 0);
-    desk_stored(&b.desk, true);
+    finish(RC_OK);
     cr_expect_eq(b.feeds_n, 1);
     cr_expect_eq(b.fed.kind, MEV_SETTING);
     cr_expect_str_eq(b.fed.setting.setting.name, "Left");
@@ -141,7 +166,7 @@ Test(desk, a_setting_counts_when_it_is_stored_and_not_before, .init = begin, .fi
     cr_expect_eq(b.done_n, 1);
     cr_expect_eq(b.done, RC_OK);
     cr_expect_eq(b.stores_n, 2);
-    desk_stored(&b.desk, false);
+    finish(RC_IO);
     cr_expect_eq(b.feeds_n, 1);
     cr_expect_eq(b.done, RC_IO);
 }
@@ -154,6 +179,24 @@ Test(desk, a_setting_that_cannot_be_stored_is_refused, .init = begin, .fini = en
     cr_expect_eq(b.done_n, 1);
     cr_expect_eq(b.done, RC_IO);
     cr_expect_eq(b.feeds_n, 0);
+}
+
+Test(desk, what_was_done_elsewhere_is_kept_in_turn_and_nobody_waits, .init = begin, .fini = end)
+{
+    cr_assert_eq(desk_send(&b.desk, setting()), RC_OK);
+    desk_note(&b.desk, change_note("anna", "login", "anna", NULL, json_pack("{s:s}", "address", "::1"), NULL));
+    desk_note(&b.desk, NULL);
+    turn();
+    cr_expect_eq(b.stores_n, 1);
+    finish(RC_OK);
+    cr_expect_eq(b.stores_n, 2);
+    cr_assert_not_null(b.kept);
+    cr_expect_eq(b.kept->kind, CHANGE_NOTE);
+    cr_expect_str_eq(b.kept->what, "login");
+    cr_expect_str_eq(b.kept->after, "{\"address\":\"::1\"}");
+    finish(RC_OK);
+    cr_expect_eq(b.feeds_n, 1, "the setting");
+    cr_expect_eq(b.changes_n, 2);
 }
 
 Test(desk, the_worker_has_a_bound_and_gives_back, .init = begin, .fini = end)
@@ -178,4 +221,6 @@ Test(desk, what_waits_at_the_end_is_told)
     end();
     cr_expect_eq(b.done_n, 2);
     cr_expect_eq(b.done, RC_IO);
+    finish(RC_OK);
+    cr_expect_eq(b.feeds_n, 0);
 }

@@ -486,6 +486,30 @@ Test(routes, events_go_on_from_a_number, .init = begin, .fini = end)
     refuse("/api/v1/events", "since", (struct pairs){{"since"}, {"-1"}});
 }
 
+Test(routes, the_audit_trail_goes_on_from_a_number, .init = begin, .fini = end)
+{
+    const struct db_audit entries[] = {{.who = "anna", .what = "login", .subject = "anna"},
+                                       {.who = "anna", .what = "setting", .subject = "W01", .before = "{\"priority\":5}", .after = "{\"priority\":7}"}};
+    struct db db;
+    json_t *json;
+    const json_t *one;
+
+    fill_past();
+    cr_assert_eq(db_open(&db, db_path, 0, 100), RC_OK);
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
+        cr_assert_eq(db_add_audit(&db, &entries[i], 1767265200000), RC_OK);
+    }
+    db_close(&db);
+    ask("GET", "/api/v1/changes", 403); /* not for viewers */
+    cr_assert_eq(history_changes(&routes.history, 1, 100, &json), RC_OK);
+    cr_assert_eq(json_array_size(json_object_get(json, "changes")), 1);
+    one = json_array_get(json_object_get(json, "changes"), 0);
+    cr_expect_str_eq(json_string_value(json_object_get(one, "who")), "anna");
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(one, "before"), "priority")), 5);
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(one, "after"), "priority")), 7);
+    json_decref(json);
+}
+
 Test(routes, cards_as_a_list_and_as_a_table, .init = begin, .fini = end)
 {
     char *body;

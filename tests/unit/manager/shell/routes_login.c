@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "manager/shell/answer.h"
+#include "manager/shell/change.h"
 #include "manager/shell/routes.h"
 
 TestSuite(routes_login, .timeout = 60);
@@ -26,6 +27,8 @@ static char dir[] = "/tmp/wallbox-login-XXXXXX";
 static char path[64];
 static struct mev fed;
 static int fed_n;
+static char noted[400];
+static int noted_n;
 static char cookie[ROUTE_COOKIE_LEN];
 static char csrf[40];
 
@@ -37,7 +40,16 @@ static enum rc feed(void *user, const struct mev *e)
     return RC_OK;
 }
 
-static const struct routes_out out = {.feed = feed};
+static void note(void *user, struct change *c)
+{
+    (void)user;
+    cr_assert_not_null(c);
+    (void)snprintf(noted, sizeof noted, "%s %s %s %s", c->who, c->what, c->subject, c->after != NULL ? c->after : "-");
+    noted_n++;
+    change_free(c);
+}
+
+static const struct routes_out out = {.feed = feed, .note = note};
 
 static void begin(void)
 {
@@ -294,6 +306,27 @@ Test(routes_login, the_recovery_key_gives_a_new_password_once, .init = begin, .f
     ask("POST", "/api/v1/recover", body, 403);
     log_in("admin", PASSWORD, 401);
     log_in("admin", "another password", 200);
+}
+
+Test(routes_login, the_audit_trail_hears_who_did_what, .init = begin, .fini = end)
+{
+    log_in_first();
+    cr_expect_str_eq(noted, "admin password admin {\"address\":\"192.0.2.1\"}");
+    ask("POST", "/api/v1/users", "{\"user\":\"olga\",\"password\":\"a first password\",\"role\":\"operator\"}", 201);
+    cr_expect_str_eq(noted, "admin user_add olga {\"role\":\"operator\"}");
+    ask("POST", "/api/v1/wallboxes/W01/pause", NULL, 202);
+    cr_expect_str_eq(noted, "admin command_pause W01 -");
+    ask("PATCH", "/api/v1/wallboxes/W01/session", "{\"needed_wh\": 9000}", 202);
+    cr_expect_str_eq(noted, "admin session_wish W01 {\"needed_wh\":9000}");
+    ask("DELETE", "/api/v1/users/olga", NULL, 204);
+    cr_expect_str_eq(noted, "admin user_delete olga -");
+    noted_n = 0;
+    log_in("olga", "guess", 401);
+    cr_expect_str_eq(noted, "nobody login_refused olga {\"address\":\"192.0.2.1\"}");
+    log_in("otto", "guess", 401);
+    cr_expect_eq(noted_n, 1, "one a minute");
+    log_in("admin", PASSWORD, 200);
+    cr_expect_str_eq(noted, "admin login admin {\"address\":\"192.0.2.1\"}");
 }
 
 Test(routes_login, wishes_reach_the_loop_and_what_is_wrong_with_them_is_named, .init = begin, .fini = end)
