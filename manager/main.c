@@ -28,6 +28,7 @@ struct arguments {
     const char *https;
     const char *import;
     const char *export;
+    const char *passphrase_file;
     const char *import_cards;
     const char *export_cards;
     const char *backup;
@@ -159,10 +160,10 @@ static int tasks_n(const struct arguments *a)
 static int run_task(const struct arguments *a, const struct settings *s)
 {
     if (a->import != NULL) {
-        return transfer_import(s, a->import);
+        return transfer_import(s, a->import, a->passphrase_file);
     }
     if (a->export != NULL) {
-        return transfer_export(s, a->export);
+        return transfer_export(s, a->export, a->passphrase_file);
     }
     if (a->import_cards != NULL) {
         return transfer_import_cards(s, a->import_cards);
@@ -263,6 +264,30 @@ static int run_command(const struct cli *c, const struct arguments *a, struct se
     return is_task ? run_task(a, s) : app_run(s);
 }
 
+/* Whether the options go together; otherwise it was said. */
+static bool fits(const struct cli *c, const struct arguments *a)
+{
+    if ((a->test_meter != NULL || a->pin != NULL) != (a->operand != NULL)) {
+        (void)cli_wrong(c, "%s",
+                        a->test_meter != NULL ? "--test-meter needs MODEL and ADDRESS"
+                                              : (a->pin != NULL ? "--pin needs SERIAL and HASH" : "only --test-meter and --pin have an ADDRESS or HASH"));
+        return false;
+    }
+    if (a->pin != NULL && a->test_meter != NULL) {
+        (void)cli_wrong(c, "only one of --pin and --test-meter at a time");
+        return false;
+    }
+    if (tasks_n(a) > 1) {
+        (void)cli_wrong(c, "only one of --import, --export, --import-cards, --export-cards, --backup and --restore at a time");
+        return false;
+    }
+    if (a->passphrase_file != NULL && a->import == NULL && a->export == NULL) {
+        (void)cli_wrong(c, "--passphrase-file is for --import and --export only");
+        return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a = {0};
@@ -288,8 +313,12 @@ int main(int argc, char **argv)
         {.name = "import", .argument = "FILE", .help = "check a document (- for standard input): site, cards, users; store it and end", .out_text = &a.import},
         {.name = "export",
          .argument = "FILE",
-         .help = "write the document in force (- for standard output): site, cards, users; and end",
+         .help = "write the document in force (- for standard output): site, cards, users; also while the manager runs; and end",
          .out_text = &a.export},
+        {.name = "passphrase-file",
+         .argument = "FILE",
+         .help = "with --export: close keys, pins and passwords with the first line of FILE and add them; with --import: open and install them",
+         .out_text = &a.passphrase_file},
         {.name = "import-cards", .argument = "FILE", .help = "add or change the cards of a table (CSV) and end", .out_text = &a.import_cards},
         {.name = "export-cards", .argument = "FILE", .help = "write all cards as a table (CSV) and end", .out_text = &a.export_cards},
         {.name = "backup", .argument = "FILE", .help = "copy the database, also while the manager runs, and end", .out_text = &a.backup},
@@ -315,17 +344,9 @@ int main(int argc, char **argv)
     if (!cli_read(&c, argc, argv, &result)) {
         return (int)result.exit;
     }
-    if ((a.test_meter != NULL || a.pin != NULL) != (result.operands_n == 1)) {
-        return (int)cli_wrong(&c, "%s",
-                              a.test_meter != NULL ? "--test-meter needs MODEL and ADDRESS"
-                                                   : (a.pin != NULL ? "--pin needs SERIAL and HASH" : "only --test-meter and --pin have an ADDRESS or HASH"));
-    }
     a.operand = result.operands_n == 1 ? result.operands[0] : NULL;
-    if (a.pin != NULL && a.test_meter != NULL) {
-        return (int)cli_wrong(&c, "only one of --pin and --test-meter at a time");
-    }
-    if (tasks_n(&a) > 1) {
-        return (int)cli_wrong(&c, "only one of --import, --export, --import-cards, --export-cards, --backup and --restore at a time");
+    if (!fits(&c, &a)) {
+        return CLI_EXIT_USAGE;
     }
     if (a.meters) {
         return list_meters();

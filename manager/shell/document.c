@@ -92,6 +92,7 @@ static enum rc read_parsed(struct document *d, json_t *json, struct sitedoc_erro
     uint16_t meter = 0;
     json_t *cards = cut(json, "cards");
     json_t *users = cut(json, "users");
+    json_t *keys = cut(json, "keys");
     enum rc site_rc = sitedoc_site(json, &d->site, errors);
     enum rc params_rc;
     enum rc more_rc;
@@ -104,6 +105,7 @@ static enum rc read_parsed(struct document *d, json_t *json, struct sitedoc_erro
     json_decref(cards);
     json_decref(users);
     json_decref(json);
+    d->keys = keys;
     if (site_rc != RC_OK || params_rc != RC_OK || more_rc != RC_OK) {
         return site_rc != RC_OK ? site_rc : (params_rc != RC_OK ? params_rc : more_rc);
     }
@@ -147,6 +149,8 @@ enum rc document_read_text(struct document *d, const char *name, const char *tex
 void document_drop(struct document *d)
 {
     card_book_drop(&d->cards);
+    json_decref(d->keys);
+    d->keys = NULL;
     d->user_n = 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "common/base/rc.h"
 #include "manager/core/params.h"
 #include "manager/core/site.h"
@@ -13,6 +15,7 @@ struct document {
     struct site site;
     struct manager_params params;
     struct card_book cards; /* section "cards"; of a document that was stored, none */
+    json_t *keys;           /* section "keys", closed (takeover); NULL none */
     uint16_t user_n;
     struct users_row user[USERS_MAX]; /* section "users": names and roles */
 };

@@ -1,5 +1,7 @@
 #include "manager/shell/history.h"
 
+#include <string.h>
+
 #include "common/base/check.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
@@ -129,6 +131,25 @@ enum rc history_events(struct history *h, int64_t since, int limit, json_t **out
 enum rc history_changes(struct history *h, int64_t since, int limit, json_t **out)
 {
     return numbered(h, NUMBERED("number, utc_ms, who, what, subject, before, after", "audit"), since, limit, "changes", change_json, out);
+}
+
+enum rc history_document(struct history *h, char **out)
+{
+    enum rc rc;
+    sqlite3_stmt *s = history_prepare(h, "SELECT document FROM site_document ORDER BY number DESC LIMIT 1", &rc);
+    int code;
+
+    if (s == NULL) {
+        return rc;
+    }
+    code = sqlite3_step(s);
+    if (code == SQLITE_DONE) {
+        (void)sqlite3_finalize(s); /* nothing failed */
+        return RC_MISSING;
+    }
+    *out = code == SQLITE_ROW ? strdup((const char *)sqlite3_column_text(s, 0)) : NULL;
+    rc = history_finish(h, s, code == SQLITE_ROW ? SQLITE_DONE : code);
+    return rc == RC_OK && *out == NULL ? RC_IO : rc;
 }
 
 enum rc history_each_card(struct history *h, void (*on_card)(void *user, const struct card_entry *card), void *user)

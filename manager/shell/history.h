@@ -82,6 +82,9 @@ MUST_USE enum rc history_events(struct history *h, int64_t since, int limit, jso
  * JSON or null. */
 MUST_USE enum rc history_changes(struct history *h, int64_t since, int limit, json_t **out);
 
+/* The site document in force, allocated, given back with free. RC_MISSING: there is none. */
+MUST_USE enum rc history_document(struct history *h, char **out);
+
 /* All cards and vehicles, borrowed. */
 MUST_USE enum rc history_each_card(struct history *h, void (*on_card)(void *user, const struct card_entry *card), void *user);
 

@@ -83,6 +83,22 @@ void store_known(struct store *s, const struct site *site, struct mev_known *out
  */
 MUST_USE enum rc store_add_document(struct store *s, const char *text, const struct db_by *by, int64_t utc_ms);
 
+/* What is known of the manager whose identity is imported. */
+struct store_met {
+    uint64_t epoch; /* newest that is known of it, 0 none */
+    int64_t longest_lease_ms;
+    uint16_t box_n;
+    const char *serial[BOX_MAX]; /* wallboxes that it has met, borrowed */
+    bool is_unwatched[BOX_MAX];  /* as in mev_known */
+};
+
+/* From the next start on, be the manager whose identity was imported and who may still be at work: its epochs count as passed, and each of its
+ * wallboxes at the most it may draw until it has reported (spec 05 5.2). Blocks; before store_start only.
+ *
+ * RC_IO  not written: logged
+ */
+MUST_USE enum rc store_adopt(struct store *s, const struct store_met *met);
+
 /* Carry out an order at once, in a transaction of its own. Blocks; before store_start only. RC_IO: not stored, logged. */
 MUST_USE enum rc store_carry_out(struct store *s, struct store_order *order, int64_t utc_ms);
 

@@ -145,6 +145,23 @@ enum rc store_load(struct store *s, struct store_loaded *out)
     return RC_OK;
 }
 
+enum rc store_adopt(struct store *s, const struct store_met *met)
+{
+    uint64_t epoch = s->state.epoch > met->epoch ? s->state.epoch : met->epoch;
+    enum rc rc = db_mark_gaps(&s->db); /* what it issued since is not known */
+
+    CHECK(!s->is_started);
+    if (rc != RC_OK) {
+        log_err("database path=%s why=\"%s\"", s->path, s->db.why);
+        return RC_IO;
+    }
+    state_file_epoch(&s->state, epoch, max_i64(s->state.longest_lease_ms, met->longest_lease_ms), true, false);
+    for (uint16_t i = 0; i < met->box_n && rc == RC_OK; i++) {
+        rc = state_file_box(&s->state, met->serial[i], MA_UNSET, met->is_unwatched[i]);
+    }
+    return rc == RC_OK && state_file_write(&s->state) == RC_OK ? RC_OK : RC_IO;
+}
+
 void store_known(struct store *s, const struct site *site, struct mev_known *out)
 {
     CHECK(!s->is_started);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -13,12 +14,17 @@
 #include "common/os/cli.h"
 #include "common/os/clock.h"
 #include "common/os/daemon.h"
+#include "common/os/file.h"
 #include "manager/shell/backup.h"
 #include "manager/shell/card_book.h"
 #include "manager/shell/document.h"
+#include "manager/shell/history.h"
+#include "manager/shell/sealed.h"
 #include "manager/shell/store.h"
+#include "manager/shell/takeover.h"
 #include "manager/shell/users.h"
 
+#define PASSPHRASE_FILE_MAX 4096
 #define TABLE_MAX (4 * 1024 * 1024)
 #define WHO "command line"
 
@@ -27,6 +33,31 @@ struct opened {
     struct store *store;
     int lock_fd;
 };
+
+/* First line of a file; false: said why. */
+static bool read_passphrase(const char *file, char out[PASSPHRASE_MAX + 1])
+{
+    const char *why = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    bool is_good = file_read(file, PASSPHRASE_FILE_MAX, &text, &len, &why) == RC_OK;
+
+    if (!is_good) {
+        (void)fprintf(stderr, "%s: %s\n", file, why != NULL ? why : "no such file");
+        return false;
+    }
+    len = strcspn(text, "\r\n");
+    is_good = len >= PASSPHRASE_MIN && len <= PASSPHRASE_MAX;
+    if (is_good) {
+        memcpy(out, text, len);
+        out[len] = '\0';
+    } else {
+        (void)fprintf(stderr, "%s: a passphrase has %d to %d bytes in the first line\n", file, PASSPHRASE_MIN, PASSPHRASE_MAX);
+    }
+    sodium_memzero(text, len);
+    free(text);
+    return is_good;
+}
 
 static int open_store(const char *dir, bool may_be_empty, struct opened *out)
 {
@@ -132,11 +163,56 @@ static enum rc import_users(const struct settings *s, const struct document *d)
     return rc;
 }
 
-int transfer_import(const struct settings *s, const char *file)
+/* Open the keys of a document, before anything is changed. *out NULL: it has none. Returns an exit code. */
+static int open_keys(const struct settings *s, const struct document *d, const char *file, const char *passphrase_file, json_t **out)
+{
+    char passphrase[PASSPHRASE_MAX + 1] = "";
+    char why[TAKEOVER_WHY_LEN];
+    enum rc rc;
+
+    *out = NULL;
+    if ((d->keys != NULL) != (passphrase_file != NULL)) {
+        (void)fprintf(stderr, "%s: %s\n", file,
+                      d->keys != NULL ? "keys: give their passphrase with --passphrase-file, or take this section out"
+                                      : "keys: there are none for which a passphrase is given");
+        return CLI_EXIT_USAGE;
+    }
+    if (d->keys == NULL) {
+        return CLI_EXIT_OK;
+    }
+    if (!read_passphrase(passphrase_file, passphrase)) {
+        return CLI_EXIT_USAGE;
+    }
+    rc = takeover_open(d->keys, passphrase, s->data, out, why);
+    sodium_memzero(passphrase, sizeof passphrase);
+    if (rc != RC_OK) {
+        (void)fprintf(stderr, "%s: %s\n", file, why);
+        return rc == RC_IO ? CLI_EXIT_FAILED : CLI_EXIT_USAGE;
+    }
+    return CLI_EXIT_OK;
+}
+
+/* Under the lock of the store. Returns an exit code. */
+static int install(const struct settings *s, struct store *store, struct import_order *o, const json_t *keys, const char *file)
+{
+    char why[TAKEOVER_WHY_LEN];
+
+    if (keys != NULL && takeover_install(keys, s->data, store, why) != RC_OK) {
+        (void)fprintf(stderr, "%s: %s; import it again\n", file, why);
+        return CLI_EXIT_FAILED;
+    }
+    if (store_carry_out(store, &o->order, clock_utc_ms()) != RC_OK || import_users(s, o->document) != RC_OK) {
+        return CLI_EXIT_FAILED;
+    }
+    return CLI_EXIT_OK;
+}
+
+int transfer_import(const struct settings *s, const char *file, const char *passphrase_file)
 {
     struct document *d = calloc(1, sizeof *d);
     struct import_order o = {.order = {.run = run_import}, .document = d};
     struct opened opened;
+    json_t *keys = NULL;
     char *text = NULL;
     int code = CLI_EXIT_FAILED;
 
@@ -147,19 +223,22 @@ int transfer_import(const struct settings *s, const char *file)
         code = CLI_EXIT_USAGE;
         goto out;
     }
+    code = open_keys(s, d, file, passphrase_file, &keys);
+    if (code != CLI_EXIT_OK) {
+        goto out;
+    }
     text = document_write(d);
-    if (text == NULL || open_store(s->data, true, &opened) != CLI_EXIT_OK) {
+    code = text != NULL ? open_store(s->data, true, &opened) : no_memory();
+    if (code != CLI_EXIT_OK) {
         goto out;
     }
     o.text = text;
-    code = store_carry_out(opened.store, &o.order, clock_utc_ms()) == RC_OK ? CLI_EXIT_OK : CLI_EXIT_FAILED;
-    if (code == CLI_EXIT_OK && import_users(s, d) != RC_OK) { /* under the lock of the store */
-        code = CLI_EXIT_FAILED;
-    }
+    code = install(s, opened.store, &o, keys, file);
     close_store(&opened);
 
 out:
     free(text);
+    json_decref(keys);
     document_drop(d);
     free(d);
     return code;
@@ -212,20 +291,17 @@ static enum rc run_export(struct store_order *order, struct db *db, int64_t utc_
 }
 
 /* Names and roles; NULL: they cannot be read, or no memory. */
-static json_t *export_users(const struct settings *s)
+static json_t *export_users(struct users *u)
 {
     struct users_list *list = calloc(1, sizeof *list);
     json_t *users = json_array();
-    struct users *u = NULL;
-    enum rc rc = list != NULL && users != NULL ? open_users(s, &u) : RC_IO;
+    enum rc rc = list != NULL && users != NULL ? users_all(u, list) : RC_IO;
 
-    rc = rc == RC_OK ? users_all(u, list) : rc;
     for (uint16_t i = 0; rc == RC_OK && i < list->n; i++) {
         const struct users_row *one = &list->at[i];
 
         rc = json_array_append_new(users, json_pack("{s:s, s:s}", "name", one->name, "role", role_text(one->role))) == 0 ? RC_OK : RC_IO;
     }
-    users_close(u);
     free(list);
     if (rc != RC_OK) {
         json_decref(users);
@@ -234,59 +310,78 @@ static json_t *export_users(const struct settings *s)
     return users;
 }
 
-/* The stored document with cards and users; NULL: what lacks was said, or no memory. Given back with free. */
-static char *whole_document(const struct settings *s, struct store *store, const char *document)
+/* The site document in force; NULL: there is none, or it cannot be read: said why. */
+static json_t *export_site(const struct settings *s, struct history *h)
 {
-    struct export_order o = {.order = {.run = run_export}, .cards = json_array()};
-    json_t *users = export_users(s);
-    json_t *json = json_loads(document, 0, NULL);
-    char *text = NULL;
+    char *document = NULL;
+    json_t *json;
 
-    if (users == NULL || store_carry_out(store, &o.order, CLOCK_UNSET_UTC_MS) != RC_OK || o.is_short) {
-        json_decref(o.cards);
-        json_decref(users);
-    } else if (json_object_set_new(json, "cards", o.cards) == 0 && json_object_set_new(json, "users", users) == 0) {
-        text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    if (history_document(h, &document) == RC_MISSING) {
+        (void)fprintf(stderr, "wallbox-manager: no site is known in %s: give one with --import FILE first\n", s->data);
     }
-    json_decref(json);
-    return text;
+    json = document != NULL ? json_loads(document, 0, NULL) : NULL;
+    free(document);
+    return json;
 }
 
-int transfer_export(const struct settings *s, const char *file)
+/* Sections besides the site. False: said why, or no memory. */
+static bool export_more(const struct settings *s, struct history *h, const char *passphrase, json_t *json)
 {
-    struct store_loaded *loaded = calloc(1, sizeof *loaded);
-    struct opened opened;
-    char *text = NULL;
+    struct export_order o = {.cards = json_array()};
+    struct users *u = NULL;
+    bool is_good = open_users(s, &u) == RC_OK && history_each_card(h, export_card, &o) == RC_OK && !o.is_short;
+
+    is_good = json_object_set_new(json, "cards", o.cards) == 0 && is_good;
+    is_good = is_good && json_object_set_new(json, "users", export_users(u)) == 0;
+    if (is_good && passphrase[0] != '\0') {
+        is_good = json_object_set_new(json, "keys", takeover_export(s->data, h, u, passphrase)) == 0;
+    }
+    users_close(u);
+    return is_good;
+}
+
+/* Write a document; one with keys only for its owner. */
+static int write_export(const char *file, const json_t *json, bool has_keys)
+{
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    struct buffer b = {0};
+    mode_t mask = umask(has_keys ? 0077 : 0);
     int code;
 
-    if (loaded == NULL) {
-        return no_memory();
+    if (!has_keys) {
+        (void)umask(mask);
     }
-    code = open_store(s->data, false, &opened);
-    if (code != CLI_EXIT_OK) {
-        free(loaded);
-        return code;
-    }
-    if (store_load(opened.store, loaded) != RC_OK) {
-        code = CLI_EXIT_FAILED;
-    } else if (loaded->document == NULL) {
-        (void)fprintf(stderr, "wallbox-manager: no site is known in %s: give one with --import FILE first\n", s->data);
-        code = CLI_EXIT_USAGE;
-    } else {
-        struct buffer b = {0};
-
-        text = whole_document(s, opened.store, loaded->document);
-        if (text != NULL) {
-            buffer_print(&b, "%s\n", text);
-        }
-        free(text);
-        text = b.len > 0 ? buffer_take(&b) : NULL;
-        code = text != NULL ? write_text(file, text) : no_memory();
+    if (text != NULL) {
+        buffer_print(&b, "%s\n", text);
     }
     free(text);
-    free(loaded->document);
-    free(loaded);
-    close_store(&opened);
+    text = b.len > 0 ? buffer_take(&b) : NULL;
+    code = text != NULL ? write_text(file, text) : no_memory();
+    free(text);
+    (void)umask(mask);
+    return code;
+}
+
+int transfer_export(const struct settings *s, const char *file, const char *passphrase_file)
+{
+    char passphrase[PASSPHRASE_MAX + 1] = "";
+    char path[PATH_MAX];
+    struct history h;
+    json_t *json;
+    int code = CLI_EXIT_USAGE;
+
+    if ((passphrase_file != NULL && !read_passphrase(passphrase_file, passphrase)) ||
+        snprintf(path, sizeof path, "%s/manager.db", s->data) >= (int)sizeof path) {
+        return CLI_EXIT_USAGE;
+    }
+    history_init(&h, path);
+    json = export_site(s, &h);
+    if (json != NULL) {
+        code = export_more(s, &h, passphrase, json) ? write_export(file, json, passphrase_file != NULL) : CLI_EXIT_FAILED;
+    }
+    json_decref(json);
+    history_close(&h);
+    sodium_memzero(passphrase, sizeof passphrase);
     return code;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <sqlite3.h>
@@ -107,6 +108,9 @@ MUST_USE enum rc users_all(struct users *u, struct users_list *out);
 MUST_USE enum rc users_add_token(struct users *u, const char *name, enum role role, char text[TOKEN_TEXT_LEN], struct users_row *out);
 MUST_USE enum rc users_delete_token(struct users *u, const char *id);
 MUST_USE enum rc users_all_tokens(struct users *u, struct users_list *out);
+
+/* A whole copy as a database file, allocated, given back with free (wipe it before). RC_IO: no memory, or it cannot be read: logged. */
+MUST_USE enum rc users_copy(struct users *u, uint8_t **out, size_t *out_len);
 
 /* Hash under which a token or login is kept. */
 void users_key(const char *text, uint8_t out[USERS_KEY_LEN]);

@@ -268,3 +268,19 @@ enum rc users_db_all(struct users *u, enum users_db_table table, struct users_li
     (void)sqlite3_finalize(s); /* repeats the code of the step */
     return code == SQLITE_DONE || code == SQLITE_ROW ? RC_OK : failed(u);
 }
+
+enum rc users_copy(struct users *u, uint8_t **out, size_t *out_len)
+{
+    sqlite3_int64 len = 0;
+    unsigned char *bytes = sqlite3_serialize(u->handle, "main", &len, 0);
+
+    *out = bytes != NULL ? malloc((size_t)len) : NULL;
+    if (*out != NULL) {
+        memcpy(*out, bytes, (size_t)len);
+        *out_len = (size_t)len;
+    } else {
+        log_err("users why=\"cannot be copied\"");
+    }
+    sqlite3_free(bytes);
+    return *out != NULL ? RC_OK : RC_IO;
+}

@@ -1,6 +1,7 @@
 """Who may talk on the link (spec 09 9.1): an unpaired wallbox is refused and shown, a serial number is nothing without its key, a manager is
 nothing without his, and whatever strangers send instead of a handshake, paired wallboxes charge on (9.2 "a client that floods")."""
 
+import json
 import socket
 import ssl
 import subprocess
@@ -177,6 +178,48 @@ def keys_and_500_half_open_handshakes_leave_paired_wallboxes_alone():
         finish(rig, over_ms=0)
 
 
+def transfer(rig, *arguments, data="manager"):
+    return run("wallbox-manager", "--data", rig.folder / data, *arguments)
+
+
+def keys_leave_in_an_encrypted_export_with_which_another_machine_takes_over():
+    """Export while it runs, the machine is lost, a new one imports: no wallbox is touched (spec 09 9.1), and nothing is granted twice."""
+    with secure_rig("W1", "W2") as rig:
+        start(rig)
+        charge(rig, "W1", "W2")
+        export, passphrase, other = rig.folder / "export.json", rig.folder / "passphrase", rig.folder / "other"
+        passphrase.write_text("correct horse battery\n")
+        other.write_text("another passphrase\n")
+        code, _, error = transfer(rig, "--export", export, "--passphrase-file", passphrase)
+        expect(code == 0, f"export: {error}")
+        expect(export.stat().st_mode & 0o77 == 0, "others can read the export")
+        document = json.loads(export.read_text())
+        expect("PRIVATE KEY" not in export.read_text() and "argon2id" == document["keys"]["kdf"], "the keys leave open")
+        rig.manager.kill()
+        (rig.folder / "manager").rename(rig.folder / "lost")
+        code, _, error = transfer(rig, "--import", export)
+        expect(code == 2 and "--passphrase-file" in error, f"import without a passphrase: {code} {error}")
+        code, _, error = transfer(rig, "--import", export, "--passphrase-file", other)
+        expect(code == 2 and "passphrase is another one" in error, f"import with a wrong passphrase: {code} {error}")
+        torn = rig.folder / "torn.json"
+        torn.write_text(json.dumps({**document, "keys": {**document["keys"], "box": document["keys"]["box"][:-8]}}))
+        code, _, error = transfer(rig, "--import", torn, "--passphrase-file", passphrase)
+        expect(code == 2 and "they were changed" in error, f"import of a torn file: {code} {error}")
+        expect(not (rig.folder / "manager" / "link.key").exists(), "a refused import has left a key")
+        code, _, error = transfer(rig, "--import", export, "--passphrase-file", passphrase)
+        expect(code == 0, f"import: {error}")
+        rig.start_manager()
+        wait_online(rig, "W1", "W2")
+        wait_charging(rig, "W1", "W2", within_s=45)
+        code, _, error = transfer(rig, "--export", export, "--passphrase-file", passphrase)
+        expect(code == 0, f"export of the new one: {error}")
+        run("wallbox-manager", "--data", rig.folder / "else", "--pin", "W9", "0" * 64)
+        code, _, error = transfer(rig, "--import", export, "--passphrase-file", passphrase, data="else")
+        expect(code == 2 and "paired with another key" in error, f"import where other wallboxes are paired: {code} {error}")
+        finish(rig, over_ms=0)
+
+
 CASES = [keys_of_an_unpaired_wallbox_are_refused_and_shown_until_it_is_paired, keys_not_serial_numbers_say_who_a_wallbox_is,
          keys_of_another_manager_are_not_obeyed, keys_are_demanded_of_whoever_sends_something_else,
-         keys_and_500_half_open_handshakes_leave_paired_wallboxes_alone]
+         keys_and_500_half_open_handshakes_leave_paired_wallboxes_alone,
+         keys_leave_in_an_encrypted_export_with_which_another_machine_takes_over]
