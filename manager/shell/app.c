@@ -231,6 +231,8 @@ static void on_published(void *user)
     struct app *a = user;
 
     stream_publish(&a->stream);
+    http_sweep(&a->http, clock_boot_ms());
+    http_sweep(&a->https, clock_boot_ms());
 }
 
 static const struct bus_events bus_events = {.on_sample = on_sample, .on_trouble = on_trouble};

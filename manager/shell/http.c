@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "common/base/check.h"
+#include "common/base/units.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "manager/shell/http_reply.h"
@@ -30,7 +31,6 @@ struct http_visit {
     size_t body_len;
     size_t body_room;
     size_t body_max;
-    int64_t begun_ms;
     bool is_begun; /* the body, if any, comes now */
     bool is_too_long;
     bool is_waiting;  /* suspended */
@@ -50,6 +50,36 @@ static void on_mhd_log(void *user, const char *format, va_list arguments)
         text[strcspn(text, "\r\n")] = '\0';
         log_dbg("http_library text=\"%s\"", text);
     }
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* Decode a piece of an address in place. %00 stays as it is written: decoded it would end the text, and what comes after it would be seen by nobody. */
+static size_t on_unescape(void *user, struct MHD_Connection *connection, char *text)
+{
+    size_t len = 0;
+
+    (void)user;
+    (void)connection;
+    for (const char *at = text; *at != '\0'; at++) {
+        int high = at[0] == '%' ? hex_digit(at[1]) : -1;
+        int low = high >= 0 ? hex_digit(at[2]) : -1;
+
+        if (low >= 0 && high + low > 0) {
+            text[len++] = (char)(unsigned char)(16 * high + low);
+            at += 2;
+        } else {
+            text[len++] = *at;
+        }
+    }
+    text[len] = '\0';
+    return len;
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -168,6 +198,32 @@ static enum MHD_Result wait_for(struct http_visit *v, struct errand *e)
     return MHD_YES;
 }
 
+static struct http_guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+/* What the visitor is at has to end after so long; MS_FOREVER: whenever it does. */
+static void expect_within(struct http *h, struct MHD_Connection *connection, int64_t within_ms)
+{
+    http_guests_expect(&h->guests, guest_of(connection), within_ms == MS_FOREVER ? MS_FOREVER : clock_boot_ms() + within_ms);
+}
+
+static void on_connection(void *user, struct MHD_Connection *connection, void **guest, enum MHD_ConnectionNotificationCode code)
+{
+    struct http *h = user;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *guest = info != NULL ? http_guests_add(&h->guests, info->connect_fd, clock_boot_ms()) : NULL;
+    } else {
+        http_guests_remove(&h->guests, *guest);
+        *guest = NULL;
+    }
+}
+
 static enum MHD_Result answer(struct http_visit *v, const char *url, const char *method)
 {
     struct MHD_Connection *connection = v->connection;
@@ -195,6 +251,7 @@ static enum MHD_Result answer(struct http_visit *v, const char *url, const char 
     request.address = address_text(connection, address);
     (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_argument, &request); /* how many there are is counted there */
     routes_answer(h->options.routes, &request, &reply);
+    expect_within(h, connection, reply.is_stream ? MS_FOREVER : GUEST_ANSWER_MS);
     if (reply.errand != NULL) {
         return wait_for(v, reply.errand);
     }
@@ -220,8 +277,8 @@ static enum MHD_Result begin(struct http *h, struct MHD_Connection *connection, 
     }
     v->http = h;
     v->connection = connection;
-    v->begun_ms = clock_boot_ms();
     *request_user = v;
+    expect_within(h, connection, GUEST_BODY_MS);
     return is_refused_early(v, url) ? answer(v, url, method) : MHD_YES;
 }
 
@@ -245,7 +302,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     if (*upload_len > 0) {
         take_body(v, upload, *upload_len);
         *upload_len = 0;
-        return clock_boot_ms() - v->begun_ms <= HTTP_BODY_MS ? MHD_YES : MHD_NO;
+        return MHD_YES;
     }
     if (v->errand != NULL) {
         struct route_reply reply;
@@ -262,9 +319,8 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **r
 {
     struct http_visit *v = *request_user;
 
-    (void)user;
-    (void)connection;
     (void)code;
+    expect_within(user, connection, GUEST_HEADER_MS); /* of the next */
     if (v != NULL) {
         errand_free(v->errand);
         free(v->body);
@@ -303,9 +359,10 @@ static struct MHD_Daemon *start(struct http *h, int fd)
     struct MHD_OptionItem nothing[] = {{MHD_OPTION_END, 0, NULL}};
 
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_LEN, MHD_OPTION_ARRAY, h->options.key != NULL ? tls : nothing, MHD_OPTION_END);
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                            (unsigned)HTTP_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)POOL_LEN, MHD_OPTION_ARRAY, h->options.key != NULL ? tls : nothing, MHD_OPTION_END);
 }
 
 enum rc http_open(struct http *h, const struct sockaddr_storage *address, const struct http_options *options, const char **out_why)
@@ -318,9 +375,11 @@ enum rc http_open(struct http *h, const struct sockaddr_storage *address, const 
         return RC_IO;
     }
     CHECK(pthread_mutex_init(&h->lock, NULL) == 0);
+    http_guests_init(&h->guests);
     h->daemon = start(h, fd);
     if (h->daemon == NULL) {
         (void)close(fd); /* nothing was written to it */
+        http_guests_deinit(&h->guests);
         CHECK(pthread_mutex_destroy(&h->lock) == 0);
         *out_why = options->key != NULL ? "the HTTPS thread cannot be started with this key and certificate" : "the HTTP thread cannot be started";
         return RC_IO;
@@ -359,6 +418,14 @@ void http_close(struct http *h)
         orphan_all(h);
         MHD_stop_daemon(h->daemon);
         h->daemon = NULL;
+        http_guests_deinit(&h->guests);
         CHECK(pthread_mutex_destroy(&h->lock) == 0);
+    }
+}
+
+void http_sweep(struct http *h, int64_t now_ms)
+{
+    if (h->daemon != NULL) {
+        http_guests_sweep(&h->guests, now_ms);
     }
 }

@@ -11,13 +11,13 @@
 
 #include "common/base/rc.h"
 #include "manager/shell/desk.h"
+#include "manager/shell/http_guests.h"
 #include "manager/shell/routes.h"
 #include "manager/shell/stream.h"
 
 #define HTTP_CONNECTIONS_MAX 640 /* STREAM_CLIENTS_MAX, and room for others */
 #define HTTP_PER_ADDRESS_MAX 400
-#define HTTP_TIMEOUT_S 30
-#define HTTP_BODY_MS 30000 /* a body has to be there by then, however it drips */
+#define HTTP_TIMEOUT_S 30 /* of silence; who is not silent has the deadlines of http_guests */
 
 struct MHD_Daemon;
 struct http_visit;
@@ -37,6 +37,7 @@ struct http {
     struct http_options options;
     pthread_mutex_t lock;
     struct http_visit *waiting; /* suspended for an errand */
+    struct http_guests guests;
     bool is_closing;
     int last_log_s; /* http's thread: own messages are logged once a second at most */
 };
@@ -46,6 +47,9 @@ struct http {
  * RC_IO  the address cannot be bound, or key and certificate do not fit: *out_why says so; nothing to close
  */
 MUST_USE enum rc http_open(struct http *h, const struct sockaddr_storage *address, const struct http_options *options, const char **out_why);
+
+/* Let go everybody whose deadline has come; to be called each second or so. Harmless when not open. */
+void http_sweep(struct http *h, int64_t now_ms);
 
 /* Port really bound. 0 when not open. */
 unsigned http_port(const struct http *h);

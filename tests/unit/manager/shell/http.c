@@ -1,6 +1,7 @@
 /* HTTP itself, over loopback: where visitors without TLS are sent, and that nobody is left waiting at the end. */
 #include <criterion/criterion.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "common/base/units.h"
+#include "common/os/clock.h"
 #include "manager/shell/http.h"
 
 TestSuite(http, .timeout = 20);
@@ -64,6 +67,9 @@ Test(http, a_visitor_without_tls_is_sent_to_the_same_path_with_it, .init = begin
         {"GET /wallboxes HTTP/1.1\r\nHost: charging.local:8080\r\n\r\n", "\r\nLocation: https://charging.local:8443/wallboxes\r\n"},
         {"GET /api/v1/site HTTP/1.1\r\nHost: [fe80::1]\r\n\r\n", "\r\nLocation: https://[fe80::1]:8443/api/v1/site\r\n"},
         {"GET //evil.example/ HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n", "\r\nLocation: https://192.0.2.1:8443/\r\n"},
+        {"GET /a%2db%2E HTTP/1.1\r\nHost: h\r\n\r\n", "\r\nLocation: https://h:8443/a-b.\r\n"},
+        {"GET /a%00b HTTP/1.1\r\nHost: h\r\n\r\n", "\r\nLocation: https://h:8443/\r\n"}, /* not /a: nothing is cut off */
+        {"GET /a%zz% HTTP/1.1\r\nHost: h\r\n\r\n", "\r\nLocation: https://h:8443/\r\n"},
         {"GET /a%0d%0aX:%20y HTTP/1.1\r\nHost: h\r\n\r\n", "\r\nLocation: https://h:8443/\r\n"},
     };
     char said[4096];
@@ -87,6 +93,66 @@ Test(http, a_host_that_is_none_is_refused, .init = begin, .fini = end)
         cr_expect(strncmp(said, "HTTP/1.1 400 ", 13) == 0 || strstr(said, "https://a:8443/") != NULL, "%s: %s", hosts[i], said);
         cr_expect_null(strstr(said, "evil"));
     }
+}
+
+/* A connection that has sent this so far. */
+static int come(const char *begin_of_request)
+{
+    struct sockaddr_storage address = loopback(http_port(&http));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(connect(fd, (const struct sockaddr *)&address, sizeof(struct sockaddr_in)), 0);
+    cr_assert_eq(write(fd, begin_of_request, strlen(begin_of_request)), (ssize_t)strlen(begin_of_request));
+    return fd;
+}
+
+/* Whether the manager has ended it, within 5 s. */
+static bool is_ended(int fd)
+{
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    char byte;
+
+    return poll(&end, 1, 5000) == 1 && read(fd, &byte, 1) <= 0;
+}
+
+/* The connection is known once another one, which came later, was answered. */
+static void be_known(void)
+{
+    char said[4096];
+
+    ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n", said, sizeof said);
+}
+
+Test(http, who_never_ends_his_headers_is_let_go_at_his_deadline, .init = begin, .fini = end)
+{
+    static const char *const begins[] = {"", "\r\n", "GET /", "GET / HTTP/1.1\r\nHost: h\r\nX: a"};
+    int fd[sizeof begins / sizeof begins[0]];
+    int64_t now_ms = clock_boot_ms();
+    struct pollfd end_of = {.events = POLLIN};
+
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        fd[i] = come(begins[i]);
+    }
+    be_known();
+    http_sweep(&http, now_ms + GUEST_HEADER_MS - 1);
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        end_of.fd = fd[i];
+        cr_expect_eq(poll(&end_of, 1, 0), 0, "\"%s\" ended before its deadline", begins[i]);
+    }
+    http_sweep(&http, clock_boot_ms() + GUEST_HEADER_MS);
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        cr_expect(is_ended(fd[i]), "\"%s\" goes on", begins[i]);
+        (void)close(fd[i]);
+    }
+}
+
+Test(http, a_sweep_of_what_is_not_open_does_nothing)
+{
+    static struct http closed;
+
+    http_sweep(&closed, MS_FOREVER);
+    cr_expect_null(closed.daemon);
 }
 
 Test(http, an_address_that_is_taken_is_named, .init = begin, .fini = end)
