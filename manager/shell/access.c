@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <sodium.h>
 
 #include "common/base/check.h"
@@ -163,6 +164,12 @@ void access_end_user(struct access *a, const char *user, const struct login *but
     }
 }
 
+/* Nothing was heard of him for long. */
+static bool is_forgotten(const struct guard *g, int64_t now_ms)
+{
+    return g->last_ms == MS_NEVER || (now_ms - g->last_ms >= GUARD_FORGET_MS && now_ms >= g->free_at_ms);
+}
+
 static void guard_key(char kind, const char *what, uint8_t out[16])
 {
     uint8_t key[USERS_KEY_LEN];
@@ -173,10 +180,9 @@ static void guard_key(char kind, const char *what, uint8_t out[16])
     memcpy(out, key, 16);
 }
 
-/* The row of an account or address; a new one takes the place of the one idle longest. */
+/* The row of an account or address; NULL when it has none. */
 static struct guard *find_guard(struct access *a, char kind, const char *what, int64_t now_ms)
 {
-    struct guard *oldest = &a->guard[0];
     uint8_t key[16];
 
     guard_key(kind, what, key);
@@ -184,16 +190,33 @@ static struct guard *find_guard(struct access *a, char kind, const char *what, i
         struct guard *g = &a->guard[i];
 
         if (g->last_ms != MS_NEVER && memcmp(g->key, key, sizeof key) == 0) {
-            if (now_ms - g->last_ms >= GUARD_FORGET_MS && now_ms >= g->free_at_ms) {
-                g->failed_n = 0;
-            }
+            g->failed_n = is_forgotten(g, now_ms) ? 0 : g->failed_n;
             return g;
         }
-        oldest = g->last_ms < oldest->last_ms ? g : oldest;
     }
-    *oldest = (struct guard){.last_ms = now_ms};
-    memcpy(oldest->key, key, sizeof key);
-    return oldest;
+    return NULL;
+}
+
+/* A row for somebody who has none. It takes the place of the one with the fewest failures, among those of the one idle longest: whoever comes
+ * under a thousand names must not end the delay of another. but: stays, NULL none.
+ */
+static struct guard *new_guard(struct access *a, char kind, const char *what, const struct guard *but, int64_t now_ms)
+{
+    struct guard *least = NULL;
+    uint32_t least_n = 0;
+
+    for (int i = 0; i < GUARD_MAX; i++) {
+        struct guard *g = &a->guard[i];
+        uint32_t failed_n = is_forgotten(g, now_ms) ? 0 : g->failed_n;
+
+        if (g != but && (least == NULL || failed_n < least_n || (failed_n == least_n && g->last_ms < least->last_ms))) {
+            least = g;
+            least_n = failed_n;
+        }
+    }
+    *least = (struct guard){.last_ms = now_ms};
+    guard_key(kind, what, least->key);
+    return least;
 }
 
 static void count(struct guard *g, int64_t most_ms, int64_t now_ms)
@@ -208,18 +231,42 @@ static void count(struct guard *g, int64_t most_ms, int64_t now_ms)
     g->free_at_ms = now_ms + delay_ms;
 }
 
+/* How long somebody has to wait still; he is not forgotten meanwhile. */
+static int64_t wait_of(struct guard *g, int64_t now_ms)
+{
+    if (g == NULL) {
+        return 0;
+    }
+    g->last_ms = now_ms;
+    return max_i64(0, g->free_at_ms - now_ms);
+}
+
+/* Whose failures are counted together: in IPv6 everybody has as many addresses as he likes, so his network (/64) stands for him. */
+static const char *network_of(const char *address, char out[INET6_LEN])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* IPv4 as it shows on a socket of both */
+    uint8_t bytes[16];
+
+    if (inet_pton(AF_INET6, address, bytes) != 1 || memcmp(bytes, mapped, sizeof mapped) == 0) {
+        return address;
+    }
+    memset(bytes + 8, 0, 8);
+    return inet_ntop(AF_INET6, bytes, out, INET6_LEN) != NULL ? out : address;
+}
+
 int64_t access_try(struct access *a, const char *account, const char *address, int64_t now_ms)
 {
+    char text[INET6_LEN];
+    const char *network = network_of(address, text);
     struct guard *by_account = find_guard(a, 'u', account, now_ms);
-    int64_t wait_ms = by_account->free_at_ms - now_ms;
-    struct guard *by_address;
+    struct guard *by_address = find_guard(a, 'a', network, now_ms);
+    int64_t wait_ms = max_i64(wait_of(by_account, now_ms), wait_of(by_address, now_ms));
 
-    by_account->last_ms = now_ms; /* not the one that is forgotten for the next */
-    by_address = find_guard(a, 'a', address, now_ms);
-    wait_ms = max_i64(wait_ms, by_address->free_at_ms - now_ms);
     if (wait_ms > 0) {
-        return wait_ms;
+        return wait_ms; /* and no row for a new name: who waits takes nobody's place */
     }
+    by_account = by_account != NULL ? by_account : new_guard(a, 'u', account, by_address, now_ms);
+    by_address = by_address != NULL ? by_address : new_guard(a, 'a', network, by_account, now_ms);
     count(by_account, GUARD_ACCOUNT_MS, now_ms);
     count(by_address, GUARD_ADDRESS_MS, now_ms);
     return 0;
@@ -227,10 +274,11 @@ int64_t access_try(struct access *a, const char *account, const char *address, i
 
 void access_succeeded(struct access *a, const char *account, const char *address)
 {
+    char text[INET6_LEN];
     uint8_t key[2][16];
 
     guard_key('u', account, key[0]);
-    guard_key('a', address, key[1]);
+    guard_key('a', network_of(address, text), key[1]);
     for (int i = 0; i < GUARD_MAX; i++) {
         struct guard *g = &a->guard[i];
 

@@ -16,7 +16,7 @@
 #define LOGIN_IDLE_MS 1800000      /* admin and operator are logged off after so long without a request */
 #define LOGIN_LIFE_MS 43200000     /* and after this in any case */
 #define LOGIN_VIEWER_MS 2592000000 /* a viewer, who may be a screen on a wall */
-#define GUARD_MAX 1024             /* accounts and addresses whose failures are remembered; the one idle longest is forgotten first */
+#define GUARD_MAX 1024             /* accounts and addresses whose failures are remembered; who has failed least is forgotten first */
 #define GUARD_FREE_N 3             /* failures without delay; each further one doubles it, beginning with a second */
 #define GUARD_ACCOUNT_MS 60000     /* longest delay of an account: its owner can still get in */
 #define GUARD_ADDRESS_MS 300000    /* and of an address */
@@ -74,7 +74,9 @@ bool access_end_id(struct access *a, const char *id);
 /* End all logins of a user but one (NULL: all). */
 void access_end_user(struct access *a, const char *user, const struct login *but);
 
-/* Ask before a password is looked at; counts as a failure until access_succeeded. Gives back how long to wait: 0 go on. */
+/* Ask before a password is looked at; counts as a failure until access_succeeded. Gives back how long to wait: 0 go on. address: numeric; one of
+ * IPv6 stands for its network (/64).
+ */
 int64_t access_try(struct access *a, const char *account, const char *address, int64_t now_ms);
 
 /* The password was right. */

@@ -131,3 +131,46 @@ Test(access, more_strangers_than_places_are_survived)
         cr_assert_eq(access_try(&access_, name, name, i), 0);
     }
 }
+
+/* Fail until there is a delay; returns when it ends. */
+static int64_t make_wait(const char *account, const char *address, int64_t now_ms)
+{
+    while (access_try(&access_, account, address, now_ms) == 0) { /* ends: GUARD_FREE_N are free, then there is a delay */
+    }
+    return now_ms + access_try(&access_, account, address, now_ms);
+}
+
+Test(access, a_flood_of_names_and_addresses_ends_nobodys_delay)
+{
+    int64_t free_at_ms;
+    int64_t now_ms = 0;
+
+    access_init(&access_);
+    for (int i = 0; i < 5; i++) { /* half a minute by now */
+        now_ms = make_wait("owner", "192.0.2.1", now_ms);
+    }
+    free_at_ms = make_wait("owner", "192.0.2.1", now_ms);
+    for (int i = 0; i < 3 * GUARD_MAX; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "n%d", i);
+        cr_assert_eq(access_try(&access_, name, name, now_ms), 0);
+        cr_assert_gt(access_try(&access_, name, "192.0.2.1", now_ms), 0, "the address that waits has got in as %s", name);
+    }
+    cr_expect_eq(access_try(&access_, "owner", "198.51.100.1", now_ms), free_at_ms - now_ms);
+    cr_expect_eq(access_try(&access_, "somebody", "192.0.2.1", now_ms), free_at_ms - now_ms);
+}
+
+Test(access, a_network_of_ipv6_waits_as_one)
+{
+    int64_t free_at_ms;
+
+    access_init(&access_);
+    free_at_ms = make_wait("a", "2001:db8:1:2::1", 0);
+    cr_expect_eq(access_try(&access_, "b", "2001:db8:1:2:ffff:1:2:3", 0), free_at_ms);
+    cr_expect_eq(access_try(&access_, "b", "2001:db8:1:3::1", 0), 0);
+    access_succeeded(&access_, "a", "2001:db8:1:2::9");
+    cr_expect_eq(access_try(&access_, "c", "2001:db8:1:2::1", 0), 0);
+    (void)make_wait("d", "::ffff:192.0.2.1", 0); /* IPv4 on a socket of both: each address for itself */
+    cr_expect_eq(access_try(&access_, "e", "::ffff:192.0.2.2", 0), 0);
+}
