@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "manager/shell/db.h"
+#include "manager/shell/tariff_json.h"
 
 /* What is known of a card, as JSON text. */
 struct known {
@@ -90,6 +91,39 @@ static enum rc run_note(const struct change *c, struct db *db, int64_t utc_ms)
     return rc == RC_OK ? add_audit(db, c, c->what, c->subject[0] != '\0' ? c->subject : NULL, c->before, c->after, utc_ms) : rc;
 }
 
+static char *prices_text(const struct tariff *t)
+{
+    json_t *json = tariff_write_json(t);
+    char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+
+    json_decref(json);
+    return text;
+}
+
+static enum rc run_tariff(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    struct db_tariff old;
+    char *before = NULL;
+    char *after = NULL;
+    enum rc rc;
+
+    if (utc_ms == CLOCK_UNSET_UTC_MS) {
+        return RC_STALE;
+    }
+    rc = db_tariff_at(db, utc_ms, &old);
+    if (rc == RC_OK) {
+        before = prices_text(&old.tariff);
+    }
+    rc = rc == RC_OK || rc == RC_MISSING ? db_add_tariff(db, &c->tariff, c->who, utc_ms) : rc;
+    if (rc == RC_OK) {
+        after = prices_text(&c->tariff);
+        rc = after != NULL ? add_audit(db, c, "tariff_put", NULL, before, after, utc_ms) : RC_IO;
+    }
+    free(before);
+    free(after);
+    return rc;
+}
+
 static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
 {
     const struct change *c = (const struct change *)order;
@@ -106,6 +140,8 @@ static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
     case CHANGE_DOCUMENT:
     case CHANGE_NOTE:
         return run_note(c, db, utc_ms);
+    case CHANGE_TARIFF_PUT:
+        return run_tariff(c, db, utc_ms);
     }
     return RC_IO;
 }

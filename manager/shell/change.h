@@ -21,7 +21,8 @@ enum change_kind {
     CHANGE_CARDS_PUT,   /* all of a table: added, or changed */
     CHANGE_EVENT_SEEN,  /* an event is acknowledged */
     CHANGE_DOCUMENT,    /* another site document counts */
-    CHANGE_NOTE         /* it was done elsewhere: an entry in the audit trail, nothing else */
+    CHANGE_NOTE,        /* it was done elsewhere: an entry in the audit trail, nothing else */
+    CHANGE_TARIFF_PUT   /* new prices, from now on */
 };
 
 #define CHANGE_WHAT_LEN 32
@@ -33,8 +34,9 @@ struct change {
     char who[NAME_LEN];
     struct card_book book; /* the cards; one, but for CHANGE_CARDS_PUT. Of one that is deleted its uid or identity counts */
     int64_t event_number;
-    char *document; /* of CHANGE_DOCUMENT; owned */
-    /* What the audit trail says of the last two. */
+    struct tariff tariff; /* passed tariff_check */
+    char *document;       /* of CHANGE_DOCUMENT; owned */
+    /* What the audit trail says of CHANGE_DOCUMENT and CHANGE_NOTE. */
     char what[CHANGE_WHAT_LEN];
     char subject[NAME_LEN]; /* empty: none */
     char *before;           /* JSON; NULL none; owned; so the next */
@@ -59,4 +61,5 @@ void change_free(struct change *c);
 bool change_is_of_cards(const struct change *c);
 
 /* What store_order carries out (order.run, set by change_new): RC_OK; RC_REFUSED: the card that is to be added is known; RC_MISSING: the card or
- * event is not known, or the event was acknowledged before; RC_FULL: no room for more cards; RC_IO. */
+ * event is not known, or the event was acknowledged before; RC_FULL: no room for more cards; RC_STALE: the clock is not set, so that nobody knows from when on
+ * prices are valid; RC_IO. */

@@ -16,7 +16,10 @@
 #include "manager/core/card.h"
 #include "manager/core/recorder.h"
 #include "manager/core/sunmix.h"
+#include "manager/shell/tariff.h"
 #include "proto/msg.h"
+
+#define DB_SETTLE_MS INT64_C(3600000) /* after its end the mix of the last quarter hours of a session is expected within it */
 
 enum db_statement {
     DB_BEGIN,
@@ -38,6 +41,13 @@ enum db_statement {
     DB_MIX_WAITING,
     DB_QUARTER_SOLAR,
     DB_SESSION_SOLAR,
+    DB_TARIFF_ADD,
+    DB_TARIFF_AT,
+    DB_TARIFF,
+    DB_SESSION_PRICED,
+    DB_SESSION_QUARTERS,
+    DB_SESSION_TARIFF,
+    DB_SESSION_COST,
     DB_CARD_PUT,
     DB_CARD_TEACH,
     DB_CARD_NUMBER,
@@ -119,6 +129,13 @@ struct db_samples {
     int peak_len; /* 0 none */
 };
 
+/* Prices as they are kept: in versions, of which none is changed. */
+struct db_tariff {
+    int64_t number;
+    int64_t valid_from_utc_ms;
+    struct tariff tariff;
+};
+
 /* Open or create the database and bring its tables up to date.
  *
  * page_max  largest size in pages of 4 KiB, 0 no limit
@@ -161,8 +178,23 @@ MUST_USE enum rc db_add_audit(struct db *d, const struct db_audit *a, int64_t ut
 /* Somebody has seen an event. RC_MISSING: there is no such event, or it was acknowledged before. */
 MUST_USE enum rc db_acknowledge_event(struct db *d, int64_t number, const char *who, int64_t utc_ms);
 
-/* The mix of a quarter hour, also for the sessions that have ended in it. */
-MUST_USE enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix);
+/* The mix of a quarter hour, also for the sessions that have ended in it. A change of what a session costs DB_SETTLE_MS or more after its end goes
+ * into the audit trail. utc_ms: now */
+MUST_USE enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix, int64_t utc_ms);
+
+/* New prices, for sessions that begin from now on: a session costs what was valid when it began (unknown: when it ended, or else the newest), whatever
+ * is valid when its record comes. Those that began before keep their prices.
+ *
+ * t       passed tariff_check
+ * utc_ms  known
+ */
+MUST_USE enum rc db_add_tariff(struct db *d, const struct tariff *t, const char *who, int64_t utc_ms);
+
+/* The prices that are valid at a moment. RC_MISSING: there were none yet, or they were not written by us. */
+MUST_USE enum rc db_tariff_at(struct db *d, int64_t utc_ms, struct db_tariff *out);
+
+/* A row of number, valid_from_utc_ms, prices; false when it was not written by us. */
+bool db_tariff_read(sqlite3_stmt *s, struct db_tariff *out);
 
 /* Newest site document.
  *

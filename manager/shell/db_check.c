@@ -58,8 +58,9 @@ static enum rc check_with(struct db *d, const char *sql)
 
 enum rc db_check(struct db *d, int64_t most_ms)
 {
-    static const char *const checks[] = {"PRAGMA quick_check('site_document')", "PRAGMA quick_check('card')",    "PRAGMA quick_check('user')",
-                                         "PRAGMA quick_check('manager_epoch')", "PRAGMA quick_check('wallbox')", "PRAGMA quick_check"};
+    static const char *const checks[] = {
+        "PRAGMA quick_check('site_document')", "PRAGMA quick_check('card')",   "PRAGMA quick_check('user')", "PRAGMA quick_check('manager_epoch')",
+        "PRAGMA quick_check('wallbox')",       "PRAGMA quick_check('tariff')", "PRAGMA quick_check"};
     int64_t end_ms = clock_boot_ms() + most_ms;
     enum rc rc = RC_OK;
 

@@ -72,6 +72,7 @@ enum rc db_stop_session(struct db *d, const char *serial, const struct msg_sessi
     int64_t stop_utc_ms = dating_utc_ms(m->stop_utc_ms, m->stop_age_ms, utc_ms);
     int64_t start_utc_ms = dating_start_utc_ms(m->start_utc_ms, m->start_age_ms, utc_ms, stop_utc_ms);
     int64_t quarter_utc_ms = dating_quarter_utc_ms(m->first_quarter_utc_ms, m->start_utc_ms, start_utc_ms);
+    int64_t priced_utc_ms = INT64_MAX; /* no clock knows: the newest */
     enum rc rc;
 
     db_bind_bytes(d, DB_SESSION_STOP, 1, m->session.at, SESSION_ID_LEN);
@@ -92,7 +93,13 @@ enum rc db_stop_session(struct db *d, const char *serial, const struct msg_sessi
     for (uint16_t i = 0; i < m->quarter_n && rc == RC_OK; i++) {
         rc = add_quarter(d, &m->session, quarter_utc_ms, i, m->quarter_wh[i]);
     }
-    return rc == RC_OK ? sum_solar(d, m->session.at) : rc;
+    rc = rc == RC_OK ? sum_solar(d, m->session.at) : rc;
+    if (start_utc_ms != CLOCK_UNSET_UTC_MS) {
+        priced_utc_ms = start_utc_ms;
+    } else if (stop_utc_ms != CLOCK_UNSET_UTC_MS) {
+        priced_utc_ms = stop_utc_ms;
+    }
+    return rc == RC_OK ? db_price_session(d, m->session.at, priced_utc_ms) : rc;
 }
 
 struct waiting {
@@ -122,7 +129,7 @@ static enum rc find_waiting(struct db *d, int64_t from_utc_ms, struct waiting *o
     return rc == RC_MISSING ? RC_OK : rc;
 }
 
-enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix)
+enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix, int64_t utc_ms)
 {
     static const int most_n = SESSIONS_OF_A_MIX_MAX;
     struct waiting *waiting = sqlite3_malloc64(sizeof *waiting * (size_t)most_n);
@@ -144,6 +151,7 @@ enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix)
         db_bind_int(d, DB_QUARTER_SOLAR, 3, sunmix_share_wh(mix, waiting[i].energy_wh));
         rc = db_run(d, DB_QUARTER_SOLAR);
         rc = rc == RC_OK ? sum_solar(d, waiting[i].session) : rc;
+        rc = rc == RC_OK ? db_reprice_session(d, waiting[i].session, utc_ms) : rc;
     }
     sqlite3_free(waiting);
     return rc;

@@ -36,6 +36,14 @@ const char *const db_sql[DB_STATEMENTS] = {
                        " WHERE s.state = 'closed' AND s.stop_utc_ms >= ?1 AND s.first_quarter_utc_ms <= ?1 AND q.solar_wh IS NULL",
     [DB_QUARTER_SOLAR] = "UPDATE session_quarter SET solar_wh = ?3 WHERE session_id = ?1 AND quarter = ?2",
     [DB_SESSION_SOLAR] = "UPDATE session SET solar_wh = (SELECT sum(solar_wh) FROM session_quarter WHERE session_id = ?1) WHERE id = ?1",
+    [DB_TARIFF_ADD] = "INSERT INTO tariff (valid_from_utc_ms, who, prices) VALUES (?1, ?2, ?3)",
+    /* the newest of those that were valid: one that was made by a clock that ran ahead does not outlast those that follow it */
+    [DB_TARIFF_AT] = "SELECT number, valid_from_utc_ms, prices FROM tariff WHERE valid_from_utc_ms <= ?1 ORDER BY number DESC LIMIT 1",
+    [DB_TARIFF] = "SELECT number, valid_from_utc_ms, prices FROM tariff WHERE number = ?1",
+    [DB_SESSION_PRICED] = "SELECT tariff, cost_minor, first_quarter_utc_ms, stop_wh - start_wh, stop_utc_ms FROM session WHERE id = ?1",
+    [DB_SESSION_QUARTERS] = "SELECT quarter, energy_wh, solar_wh FROM session_quarter WHERE session_id = ?1 ORDER BY quarter",
+    [DB_SESSION_TARIFF] = "UPDATE session SET tariff = ?2 WHERE id = ?1",
+    [DB_SESSION_COST] = "UPDATE session SET cost_minor = ?2, currency = ?3 WHERE id = ?1",
     [DB_CARD_PUT] = "INSERT INTO card (uid, identity, kind, name, colour, is_blocked, expires_utc_ms, departure_min, needed_wh, priority, changed_utc_ms)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET kind = ?3, name = ?4, colour = ?5,"
                     " is_blocked = ?6, expires_utc_ms = ?7, departure_min = ?8, needed_wh = ?9, priority = ?10, changed_utc_ms = ?11",

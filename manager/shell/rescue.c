@@ -26,6 +26,7 @@ static const struct {
     {"user", {"number", "number DESC"}},
     {"wallbox", {"serial", "serial DESC"}},
     {"manager_epoch", {"number", "number DESC"}},
+    {"tariff", {"number", "number DESC"}},
     {"session", {"id", "id DESC"}},
     {"session_quarter", {"session_id, quarter", "session_id DESC, quarter DESC"}},
     {"quarter_mix", {"from_utc_ms", "from_utc_ms DESC"}},

@@ -129,5 +129,24 @@ static const char step_2[] =
     " PRIMARY KEY (step_ms, from_utc_ms, series)"
     ") STRICT, WITHOUT ROWID;";
 
-const char *const schema_steps[] = {step_1, step_2};
+/* Prices in versions, and what a session cost. A session keeps its cost and currency itself and only names its tariff, so that neither is lost
+ * with a damaged row of another table. */
+static const char step_3[] =
+    "CREATE TABLE tariff ("
+    " number INTEGER PRIMARY KEY,"
+    " valid_from_utc_ms INTEGER NOT NULL CHECK (valid_from_utc_ms > 0),"
+    " who TEXT NOT NULL,"
+    " prices TEXT NOT NULL" /* tariff_json */
+    ") STRICT;"
+    "CREATE TRIGGER tariff_stays BEFORE UPDATE ON tariff BEGIN SELECT raise(ABORT, 'tariffs are only added to'); END;"
+    "CREATE TRIGGER tariff_remains BEFORE DELETE ON tariff BEGIN SELECT raise(ABORT, 'tariffs are only added to'); END;"
+    "ALTER TABLE session ADD COLUMN tariff INTEGER;"
+    "ALTER TABLE session ADD COLUMN cost_minor INTEGER CHECK (cost_minor >= 0);"
+    "ALTER TABLE session ADD COLUMN currency TEXT CHECK (length(currency) = 3);"
+    /* the walk along the table of sessions shows the cost as well; an index holds nothing of its own */
+    "DROP INDEX session_report;"
+    "CREATE INDEX session_report ON session (state, stop_utc_ms, serial, start_utc_ms, start_wh, stop_wh, solar_wh, card_uid, identity, end_reason,"
+    " tariff, cost_minor, currency);";
+
+const char *const schema_steps[] = {step_1, step_2, step_3};
 const int schema_steps_n = (int)(sizeof schema_steps / sizeof schema_steps[0]);

@@ -126,7 +126,7 @@ static enum rc run_batch(struct store_order *order, struct db *db, int64_t utc_m
         rc = rc == RC_OK ? db_put_samples(db, &samples) : rc;
     }
     for (uint16_t i = 0; i < b->mix_n && rc == RC_OK; i++) {
-        rc = db_add_mix(db, &b->mix[i]);
+        rc = db_add_mix(db, &b->mix[i], b->utc_ms);
     }
     rc = rc == RC_OK ? db_drop_old_samples(db, b->utc_ms) : rc;
     if (rc != RC_OK) { /* series that were made are rolled back as well */

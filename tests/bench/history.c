@@ -95,7 +95,7 @@ static void make(struct db *db, int64_t days_n)
             const struct sunmix_energy mix = {
                 .from_utc_ms = BEGIN_UTC_MS + day * DAY_MS + i * SUNMIX_QUARTER_MS, .production_wh = rng_range(&rng, 0, 5000), .import_wh = 3000};
 
-            CHECK(db_add_mix(db, &mix) == RC_OK);
+            CHECK(db_add_mix(db, &mix, mix.from_utc_ms) == RC_OK);
         }
         for (int box = 0; box < BOXES_N; box++) {
             put_session(db, &rng, day, box, &wh[box]);

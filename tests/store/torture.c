@@ -92,7 +92,7 @@ static enum rc run_samples(struct store_order *order, struct db *db, int64_t utc
 
     (void)order;
     rc = rc == RC_OK ? db_put_samples(db, &s) : rc;
-    rc = rc == RC_OK ? db_add_mix(db, &mix) : rc;
+    rc = rc == RC_OK ? db_add_mix(db, &mix, utc_ms) : rc;
     return rc == RC_OK ? db_drop_old_samples(db, utc_ms > 0 ? 60000 : utc_ms) : rc;
 }
 

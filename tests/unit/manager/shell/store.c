@@ -842,10 +842,10 @@ Test(store, the_solar_share_of_a_quarter_hour_is_known_when_its_mix_is)
     store_free(b.store);
     path_of(&b, "manager.db", path, sizeof path);
     cr_assert_eq(db_open(&db, path, 0, 1), RC_OK);
-    cr_assert_eq(db_add_mix(&db, &first), RC_OK);
+    cr_assert_eq(db_add_mix(&db, &first, first_utc_ms), RC_OK);
     cr_assert_eq(db_stop_session(&db, "W01", &m, first_utc_ms + 2000000), RC_OK);
-    cr_assert_eq(db_add_mix(&db, &third), RC_OK); /* it ends after the session did */
-    cr_assert_eq(db_add_mix(&db, &third), RC_OK);
+    cr_assert_eq(db_add_mix(&db, &third, first_utc_ms), RC_OK); /* it ends after the session did */
+    cr_assert_eq(db_add_mix(&db, &third, first_utc_ms), RC_OK);
     db_close(&db);
     cr_expect_eq(query(&b, "SELECT solar_wh FROM session_quarter WHERE quarter = 0"), 50);
     cr_expect_eq(query(&b, "SELECT count(*) FROM session_quarter WHERE quarter = 1 AND solar_wh IS NULL"), 1, "nobody knows");
