@@ -129,6 +129,33 @@ void call_note(struct routes *r, const char *who, const char *what, const char *
     }
 }
 
+void answer_change(struct call *c, struct change *change, void (*finish)(struct routes *r, struct errand *e, struct route_reply *out), unsigned status,
+                   json_t *json)
+{
+    struct errand *e = change != NULL ? errand_new(ERRAND_LOOP, NULL, finish) : NULL;
+
+    if (e == NULL) {
+        change_free(change);
+    } else {
+        rc_ignore(text_copy(change->who, sizeof change->who, call_who(c))); /* names were checked when they were made */
+        e->change = change;
+        e->answer = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+        e->answer_status = status;
+    }
+    json_decref(json);
+    answer_later(c, e);
+}
+
+void answer_changed(struct errand *e, struct route_reply *out)
+{
+    if (e->answer == NULL) {
+        answer_nothing(out);
+        return;
+    }
+    answer_text(out, e->answer_status, "application/json", e->answer);
+    e->answer = NULL;
+}
+
 const char *call_who(const struct call *c)
 {
     if (c->login != NULL) {

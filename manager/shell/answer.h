@@ -7,6 +7,7 @@
 #define CALL_PART_LEN NAME_LEN /* an identity of a vehicle is the longest */
 
 struct route;
+struct change;
 
 /* A request that may be answered. */
 struct call {
@@ -18,6 +19,7 @@ struct call {
     enum role role;
     char part[CALL_PARTS_MAX][CALL_PART_LEN]; /* of the path: what stands at {...} */
     struct field_value value[FIELDS_MAX];     /* in the order of the route's table */
+    const json_t *body;                       /* which these are of; NULL none */
     struct route_reply *out;
 };
 
@@ -62,6 +64,13 @@ void answer_later(struct call *c, struct errand *e);
 
 /* Tell the audit trail what somebody did; `after` is taken, NULL none. */
 void call_note(struct routes *r, const char *who, const char *what, const char *subject, json_t *after);
+
+/* Hand a change over; when it is done, `finish` says so. Takes the change (NULL: there was no memory) and `json`, the body of a good answer (NULL: none). */
+void answer_change(struct call *c, struct change *change, void (*finish)(struct routes *r, struct errand *e, struct route_reply *out), unsigned status,
+                   json_t *json);
+
+/* What was prepared for a change that is done. */
+void answer_changed(struct errand *e, struct route_reply *out);
 
 /* Who asks, for the records. */
 const char *call_who(const struct call *c);

@@ -37,9 +37,8 @@ const char *const db_sql[DB_STATEMENTS] = {
     [DB_QUARTER_SOLAR] = "UPDATE session_quarter SET solar_wh = ?3 WHERE session_id = ?1 AND quarter = ?2",
     [DB_SESSION_SOLAR] = "UPDATE session SET solar_wh = (SELECT sum(solar_wh) FROM session_quarter WHERE session_id = ?1) WHERE id = ?1",
     [DB_TARIFF_ADD] = "INSERT INTO tariff (valid_from_utc_ms, who, prices) VALUES (?1, ?2, ?3)",
-    /* the newest of those that were valid: one that was made by a clock that ran ahead does not outlast those that follow it */
-    [DB_TARIFF_AT] = "SELECT number, valid_from_utc_ms, prices FROM tariff WHERE valid_from_utc_ms <= ?1 ORDER BY number DESC LIMIT 1",
-    [DB_TARIFF] = "SELECT number, valid_from_utc_ms, prices FROM tariff WHERE number = ?1",
+    [DB_TARIFF_AT] = DB_TARIFF_AT_SQL,
+    [DB_TARIFF] = DB_TARIFF_SQL,
     [DB_SESSION_PRICED] = "SELECT tariff, cost_minor, first_quarter_utc_ms, stop_wh - start_wh, stop_utc_ms FROM session WHERE id = ?1",
     [DB_SESSION_QUARTERS] = "SELECT quarter, energy_wh, solar_wh FROM session_quarter WHERE session_id = ?1 ORDER BY quarter",
     [DB_SESSION_TARIFF] = "UPDATE session SET tariff = ?2 WHERE id = ?1",

@@ -143,7 +143,7 @@ static enum rc take_arg(const struct field *f, const char *value, struct field_v
     if (!is_utf8) {
         return wrong(why, f->name, "must be UTF-8");
     }
-    CHECK(f->type != FIELD_LIST);
+    CHECK(f->type != FIELD_LIST && f->type != FIELD_OBJECTS);
     if (f->type == FIELD_INT) {
         return take_digits(f, value, out, why);
     }
@@ -171,6 +171,21 @@ static enum rc take_list(const struct field *f, const json_t *value, struct fiel
     return RC_OK;
 }
 
+static enum rc take_objects(const struct field *f, const json_t *value, struct field_value *out, struct field_error *why)
+{
+    int64_t n = (int64_t)json_array_size(value);
+    bool is_good = json_is_array(value) && n >= f->min && n <= f->max;
+
+    for (int64_t i = 0; i < n && is_good; i++) {
+        is_good = json_is_object(json_array_get(value, (size_t)i));
+    }
+    if (!is_good) {
+        return wrong(why, f->name, "must be a list of %" PRId64 " to %" PRId64 " objects", f->min, f->max);
+    }
+    out->list = value;
+    return RC_OK;
+}
+
 static enum rc take_json(const struct field *f, const json_t *value, struct field_value *out, struct field_error *why)
 {
     if (json_is_null(value)) {
@@ -186,6 +201,9 @@ static enum rc take_json(const struct field *f, const json_t *value, struct fiel
     }
     if (f->type == FIELD_LIST) {
         return take_list(f, value, out, why);
+    }
+    if (f->type == FIELD_OBJECTS) {
+        return take_objects(f, value, out, why);
     }
     return json_is_string(value) ? take_word(f, json_string_value(value), out, why) : wrong(why, f->name, "must be a text");
 }

@@ -23,6 +23,7 @@ enum field_type {
     FIELD_UTC,    /* RFC 3339 UTC; number is ms since 1970 */
     FIELD_CHOICE, /* one word of `choices`; number is its place */
     FIELD_LIST,   /* JSON only: min..max texts, each an id (text_is_id) */
+    FIELD_OBJECTS /* JSON only: a list of min..max objects with the keys of `choices`; what is in them is checked by whoever reads them */
 };
 
 struct field {

@@ -199,6 +199,36 @@ enum rc history_card_name(struct history *h, const struct card_uid *uid, const c
     return rc == RC_OK ? RC_MISSING : rc;
 }
 
+static enum rc find_tariff(struct history *h, const char *sql, int64_t key, struct db_tariff *out)
+{
+    enum rc rc;
+    sqlite3_stmt *s = history_prepare(h, sql, &rc);
+    bool is_found = false;
+    int code;
+
+    if (s == NULL) {
+        return rc;
+    }
+    code = sqlite3_bind_int64(s, 1, key);
+    code = code == SQLITE_OK ? sqlite3_step(s) : code;
+    if (code == SQLITE_ROW) {
+        is_found = db_tariff_read(s, out);
+        code = SQLITE_DONE;
+    }
+    rc = history_finish(h, s, code);
+    return rc == RC_OK && !is_found ? RC_MISSING : rc;
+}
+
+enum rc history_tariff_at(struct history *h, int64_t utc_ms, struct db_tariff *out)
+{
+    return find_tariff(h, DB_TARIFF_AT_SQL, utc_ms, out);
+}
+
+enum rc history_tariff(struct history *h, int64_t number, struct db_tariff *out)
+{
+    return find_tariff(h, DB_TARIFF_SQL, number, out);
+}
+
 void history_close(struct history *h)
 {
     (void)sqlite3_close(h->handle); /* nothing is open on it any more; NULL is harmless */

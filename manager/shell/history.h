@@ -45,8 +45,11 @@ struct session_row {
     int64_t start_utc_ms; /* CLOCK_UNSET_UTC_MS unknown; so the next */
     int64_t stop_utc_ms;
     int64_t start_wh;
-    int64_t stop_wh;  /* -1 while it is open */
-    int64_t solar_wh; /* -1 unknown */
+    int64_t stop_wh;      /* -1 while it is open */
+    int64_t solar_wh;     /* -1 unknown */
+    int64_t tariff;       /* 0 none */
+    int64_t cost_minor;   /* -1 none */
+    const char *currency; /* "" none */
     struct card_uid uid;
     const char *identity;   /* "" none */
     const char *end_reason; /* "" while it is open */
@@ -90,6 +93,10 @@ MUST_USE enum rc history_each_card(struct history *h, void (*on_card)(void *user
 
 /* The entry of one; *out_name is copied. RC_MISSING: it is not known. */
 MUST_USE enum rc history_card_name(struct history *h, const struct card_uid *uid, const char *identity, char out_name[NAME_LEN]);
+
+/* The prices that are valid at a moment, or those of a number. RC_MISSING: there are none. */
+MUST_USE enum rc history_tariff_at(struct history *h, int64_t utc_ms, struct db_tariff *out);
+MUST_USE enum rc history_tariff(struct history *h, int64_t number, struct db_tariff *out);
 
 /* For the files of history: open once, prepare a statement. NULL with *out_rc set when that fails: logged. */
 sqlite3_stmt *history_prepare(struct history *h, const char *sql, enum rc *out_rc);

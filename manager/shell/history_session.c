@@ -9,6 +9,7 @@
 /* Walks along an index, so that ten years of sessions cost no more than one. */
 #define COLUMNS                                                                                                  \
     "id, serial, state, start_utc_ms, stop_utc_ms, start_wh, stop_wh, solar_wh, card_uid, identity, end_reason," \
+    " tariff, cost_minor, currency,"                                                                             \
     " (SELECT name FROM card WHERE card.uid = session.card_uid OR card.identity = session.identity) AS card_name"
 
 #define SQL_LEN 2048
@@ -88,7 +89,10 @@ static void read_row(sqlite3_stmt *s, struct session_row *out)
                                 .solar_wh = int_at(s, 7, -1),
                                 .identity = text_at(s, 9),
                                 .end_reason = text_at(s, 10),
-                                .card_name = text_at(s, 11)};
+                                .tariff = int_at(s, 11, 0),
+                                .cost_minor = int_at(s, 12, -1),
+                                .currency = text_at(s, 13),
+                                .card_name = text_at(s, 14)};
     out->is_closed = out->stop_wh >= 0;
     if (sqlite3_column_bytes(s, 0) == SESSION_ID_LEN) {
         memcpy(out->id, sqlite3_column_blob(s, 0), SESSION_ID_LEN);
@@ -143,11 +147,13 @@ static void add_row(void *user, const struct session_row *r)
 {
     struct listing *l = user;
     json_t *uid = r->uid.len > 0 ? view_json_hex(r->uid.at, r->uid.len) : json_null();
-    json_t *row = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", view_json_hex(r->id, SESSION_ID_LEN), "serial",
-                            r->serial, "state", r->is_closed ? "closed" : "open", "start_utc", view_json_utc(r->start_utc_ms), "stop_utc",
+    json_t *row = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", view_json_hex(r->id, SESSION_ID_LEN),
+                            "serial", r->serial, "state", r->is_closed ? "closed" : "open", "start_utc", view_json_utc(r->start_utc_ms), "stop_utc",
                             view_json_utc(r->stop_utc_ms), "energy_wh", known(r->is_closed, r->stop_wh - r->start_wh), "start_wh", (json_int_t)r->start_wh,
                             "stop_wh", known(r->is_closed, r->stop_wh), "solar_wh", known(r->solar_wh >= 0, r->solar_wh), "card_uid", uid, "identity",
-                            text_or_null(r->identity), "card_name", text_or_null(r->card_name), "end_reason", text_or_null(r->end_reason));
+                            text_or_null(r->identity), "card_name", text_or_null(r->card_name), "end_reason", text_or_null(r->end_reason), "tariff",
+                            known(r->tariff > 0, r->tariff), "cost_minor", known(r->cost_minor >= 0, r->cost_minor), "currency", text_or_null(r->currency),
+                            "currency_decimals", known(r->currency[0] != '\0', tariff_decimals(r->currency)));
 
     l->is_short = json_array_append_new(l->list, row) != 0 || l->is_short;
 }

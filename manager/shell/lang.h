@@ -28,6 +28,8 @@ enum lang { LANG_EN, LANG_FR, LANG_NB, LANG_DE, LANG_N };
     X(WORD_METER_START, "Meter at start (kWh)", "Compteur au début (kWh)", "Måler ved start (kWh)", "Zählerstand Beginn (kWh)")                     \
     X(WORD_METER_END, "Meter at end (kWh)", "Compteur à la fin (kWh)", "Måler ved slutt (kWh)", "Zählerstand Ende (kWh)")                           \
     X(WORD_REASON, "Ended by", "Fin par", "Avsluttet av", "Beendet durch")                                                                          \
+    X(WORD_COST, "Cost", "Coût", "Kostnad", "Kosten")                                                                                               \
+    X(WORD_CURRENCY, "Currency", "Devise", "Valuta", "Währung")                                                                                     \
     X(WORD_TOTAL, "Total", "Total", "Sum", "Summe")                                                                                                 \
     X(WORD_NONE, "No sessions in this period", "Aucune session dans cette période", "Ingen ladeøkter i perioden", "Keine Ladevorgänge im Zeitraum") \
     X(WORD_CERTIFIED, "The meters of the wallboxes are not legally certified.", "Les compteurs des bornes ne sont pas certifiés légalement.",       \

@@ -37,6 +37,7 @@ static const char *type_text(enum field_type type)
     case FIELD_BOOL:
         return "boolean";
     case FIELD_LIST:
+    case FIELD_OBJECTS:
         return "array";
     case FIELD_TEXT:
     case FIELD_UTC:
@@ -60,6 +61,9 @@ static json_t *schema_json(const struct field *f)
         put(schema, "maxLength", json_integer(f->max));
     } else if (f->type == FIELD_LIST) {
         put(schema, "items", json_pack("{s:s}", "type", "string"));
+        put(schema, "maxItems", json_integer(f->max));
+    } else if (f->type == FIELD_OBJECTS) {
+        put(schema, "items", json_pack("{s:s, s:o, s:b}", "type", "object", "required", choices_json(f->choices), "additionalProperties", 1));
         put(schema, "maxItems", json_integer(f->max));
     } else if (f->type == FIELD_UTC) {
         put(schema, "format", json_string("date-time"));

@@ -23,11 +23,11 @@ static void who_text(const struct session_row *r, char out[NAME_LEN])
 
 void report_table_names(struct report_table *t)
 {
-    static const enum lang_word names[] = {WORD_START,  WORD_END,   WORD_WALLBOX,     WORD_CARD,      WORD_NAME,
-                                           WORD_ENERGY, WORD_SOLAR, WORD_METER_START, WORD_METER_END, WORD_REASON};
+    static const enum lang_word names[] = {WORD_START, WORD_END,         WORD_WALLBOX,   WORD_CARD,   WORD_NAME, WORD_ENERGY,
+                                           WORD_SOLAR, WORD_METER_START, WORD_METER_END, WORD_REASON, WORD_COST, WORD_CURRENCY};
 
     if (t->is_plain) {
-        buffer_add(&t->out, "id,serial,start_utc,stop_utc,card,card_name,energy_wh,solar_wh,start_wh,stop_wh,end_reason");
+        buffer_add(&t->out, "id,serial,start_utc,stop_utc,card,card_name,energy_wh,solar_wh,start_wh,stop_wh,end_reason,cost_minor,currency");
     } else {
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
             csv_add(&t->out, lang_separator(t->lang), i == 0, lang_word(t->lang, names[i]));
@@ -70,6 +70,11 @@ static void add_plain(struct report_table *t, const struct session_row *r, const
         buffer_print(&t->out, "%lld", (long long)r->stop_wh);
     }
     csv_add(&t->out, ',', false, r->end_reason);
+    buffer_add(&t->out, ",");
+    if (r->cost_minor >= 0) {
+        buffer_print(&t->out, "%lld", (long long)r->cost_minor);
+    }
+    csv_add(&t->out, ',', false, r->currency);
 }
 
 /* kWh without grouped thousands: a spreadsheet is to take it for a number. wh below 0: nothing. */
@@ -78,6 +83,24 @@ static void add_kwh(struct report_table *t, int64_t wh)
     buffer_print(&t->out, "%c", lang_separator(t->lang));
     if (wh >= 0) {
         buffer_print(&t->out, "%lld%c%03lld", (long long)(wh / 1000), lang_decimal(t->lang), (long long)(wh % 1000));
+    }
+}
+
+/* Likewise money; below 0: nothing. */
+static void add_money(struct report_table *t, int64_t minor, const char *currency)
+{
+    int decimals = tariff_decimals(currency);
+    int64_t scale = 1;
+
+    buffer_print(&t->out, "%c", lang_separator(t->lang));
+    for (int i = 0; i < decimals; i++) {
+        scale *= 10;
+    }
+    if (minor >= 0) {
+        buffer_print(&t->out, "%lld", (long long)(minor / scale));
+    }
+    if (minor >= 0 && decimals > 0) {
+        buffer_print(&t->out, "%c%0*lld", lang_decimal(t->lang), decimals, (long long)(minor % scale));
     }
 }
 
@@ -98,6 +121,8 @@ static void add_local(struct report_table *t, const struct session_row *r, const
     add_kwh(t, r->start_wh);
     add_kwh(t, r->stop_wh);
     csv_add(&t->out, separator, false, lang_end_reason(t->lang, r->end_reason));
+    add_money(t, r->cost_minor, r->currency);
+    csv_add(&t->out, separator, false, r->currency);
 }
 
 void report_table_row(void *table, const struct session_row *row)

@@ -231,6 +231,7 @@ static void answer_route(struct call *c)
 
     identify(c);
     if (may(c) && (is_safe(c->route->method) ? read_query(c) : read_body(c, &body))) {
+        c->body = body;
         c->route->answer(c);
     }
     if (body != NULL && c->out->errand != NULL) {

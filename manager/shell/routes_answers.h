@@ -42,6 +42,10 @@ void wish_command(struct call *c);
 void wish_setting(struct call *c);
 void wish_session(struct call *c);
 
+/* routes_tariff.c: prices. */
+void tariff_read(struct call *c);
+void tariff_put(struct call *c);
+
 /* routes_cards.c: cards and vehicles, and events that were seen. */
 void card_add(struct call *c);
 void card_put(struct call *c);

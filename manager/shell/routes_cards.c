@@ -28,29 +28,9 @@ static void finish_card(struct routes *r, struct errand *e, struct route_reply *
     (void)r;
     if (e->rc != RC_OK) {
         answer_change_problem(e->rc, out);
-    } else if (e->answer == NULL) {
-        answer_nothing(out);
     } else {
-        answer_text(out, e->answer_status, "application/json", e->answer);
-        e->answer = NULL;
+        answer_changed(e, out);
     }
-}
-
-/* Hand a change over; its answer is `json` (taken), or nothing at all. Takes the change. */
-static void send_change(struct call *c, struct change *change, unsigned status, json_t *json)
-{
-    struct errand *e = change != NULL ? errand_new(ERRAND_LOOP, NULL, finish_card) : NULL;
-
-    if (e == NULL) {
-        change_free(change);
-    } else {
-        rc_ignore(text_copy(change->who, sizeof change->who, call_who(c))); /* names were checked when they were made */
-        e->change = change;
-        e->answer = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-        e->answer_status = status;
-    }
-    json_decref(json);
-    answer_later(c, e);
 }
 
 /* A list of serials as the field of a card wants it: one text. NULL: no memory. Given back with free. */
@@ -95,6 +75,7 @@ static const char *set_field(struct card_entry *card, enum card_column column, c
     case FIELD_CHOICE:
     case FIELD_UTC:
     case FIELD_TEXT:
+    case FIELD_OBJECTS:
         break;
     }
     return card_field_set(card, column, v->text);
@@ -164,7 +145,7 @@ void card_add(struct call *c)
     }
     change = change_of(c, CHANGE_CARD_ADD, &card);
     if (change != NULL) {
-        send_change(c, change, 201, card_book_write_json(&change->book.at[0]));
+        answer_change(c, change, finish_card, 201, card_book_write_json(&change->book.at[0]));
     }
 }
 
@@ -179,7 +160,7 @@ void card_put(struct call *c)
     name_by_path(c, &card);
     change = change_of(c, CHANGE_CARD_PUT, &card);
     if (change != NULL) {
-        send_change(c, change, 200, card_book_write_json(&change->book.at[0]));
+        answer_change(c, change, finish_card, 200, card_book_write_json(&change->book.at[0]));
     }
 }
 
@@ -191,7 +172,7 @@ void card_delete(struct call *c)
     name_by_path(c, &card);
     change = change_of(c, CHANGE_CARD_DELETE, &card);
     if (change != NULL) {
-        send_change(c, change, 204, NULL);
+        answer_change(c, change, finish_card, 204, NULL);
     }
 }
 
@@ -205,7 +186,7 @@ void card_table(struct call *c)
         rc = card_book_read_csv(&change->book, c->request->body != NULL ? c->request->body : "", c->request->body_len, errors);
     }
     if (rc == RC_OK) {
-        send_change(c, change, 200, json_pack("{s:i}", "cards_n", (int)change->book.n));
+        answer_change(c, change, finish_card, 200, json_pack("{s:i}", "cards_n", (int)change->book.n));
     } else {
         answer_problem(c->out, rc == RC_RANGE ? 422 : 503, rc == RC_RANGE ? errors->at[0] : "there is no memory at the moment", NULL);
         change_free(change);
@@ -238,8 +219,5 @@ void event_seen(struct call *c)
     if (change != NULL) {
         change->event_number = number;
     }
-    send_change(c, change, 204, NULL);
-    if (c->out->errand != NULL) {
-        c->out->errand->finish = finish_seen;
-    }
+    answer_change(c, change, finish_seen, 204, NULL);
 }

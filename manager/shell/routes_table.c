@@ -1,6 +1,7 @@
 /* Every path of the interface: what it takes, who may, who answers. The description of the interface is made from this table. */
 #include "manager/core/site.h"
 #include "manager/shell/routes_answers.h"
+#include "manager/shell/tariff.h"
 
 #define MODES "fast solar_minimum solar_only"
 
@@ -79,6 +80,15 @@ static const struct field cards_fields[] = {FORMAT};
 static const struct field statement_fields[] = {TEXT("card", 1, 64, true, "UID in hex digits or identity of a vehicle"), TEXT("month", 1, 8, true, "2026-01"),
                                                 LANGUAGE};
 
+static const struct field tariff_fields[] = {
+    {"currency", FIELD_TEXT, 3, 3, NULL, true, true, "code of ISO 4217, as EUR; null: nothing costs anything"},
+    {"price_centicent_kwh", FIELD_INT, 0, TARIFF_PRICE_MAX, NULL, true, false,
+     "price of a kWh outside of all windows, in 1/100 of the minor unit: 28.50 cents are 2850"},
+    INT("solar_price_centicent_kwh", 0, TARIFF_PRICE_MAX, true, "price of a kWh of the sun; null: as that of the grid"),
+    {"windows", FIELD_OBJECTS, 0, TARIFF_WINDOW_MAX, "days from to price_centicent_kwh", false, false,
+     "times of the week with a price of their own: days mon to sun on which they begin, from and to as HH:MM on the site's clock in whole quarter hours"},
+};
+
 #define NONE NULL, 0
 #define FIELDS(f) f, sizeof f / sizeof f[0]
 
@@ -109,6 +119,9 @@ static const struct route table[] = {
     {"DELETE", "/api/v1/cards/{card}", ROLE_OPERATOR, 0, card_delete, NONE, "delete a card or vehicle; its sessions stay"},
     {"POST", "/api/v1/events/{number}/acknowledge", ROLE_OPERATOR, 0, event_seen, NONE, "somebody has seen an event"},
     {"GET", "/api/v1/statement", ROLE_VIEWER, 0, past_statement, FIELDS(statement_fields), "statement of a card for a month, to be printed"},
+    {"GET", "/api/v1/tariff", ROLE_ADMIN, 0, tariff_read, NONE, "prices that are valid now"},
+    {"PUT", "/api/v1/tariff", ROLE_ADMIN, 0, tariff_put, FIELDS(tariff_fields),
+     "prices of sessions that begin from now on; those that began before keep theirs"},
     {"GET", "/api/v1/stream", ROLE_VIEWER, 0, read_stream, NONE, "Server-Sent Events: site, wallboxes (all in the first, then those that changed)"},
     {"POST", "/api/v1/login", ROLE_NONE, ROUTE_ANY_TIME, login_begin, FIELDS(login_fields), "log in; the answer sets the cookie"},
     {"POST", "/api/v1/recover", ROLE_NONE, ROUTE_ANY_TIME, login_recover, FIELDS(recover_fields), "new password by recovery key, and log in"},

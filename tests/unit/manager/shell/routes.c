@@ -439,12 +439,57 @@ Test(routes, sessions_as_a_table_for_programs_and_in_a_language, .init = begin, 
 
     fill_past();
     body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card"}, {"csv", "AABBCCDD"}});
-    cr_expect_str_eq(body, "id,serial,start_utc,stop_utc,card,card_name,energy_wh,solar_wh,start_wh,stop_wh,end_reason\r\n"
+    cr_expect_str_eq(body, "id,serial,start_utc,stop_utc,card,card_name,energy_wh,solar_wh,start_wh,stop_wh,end_reason,cost_minor,currency\r\n"
                            "01000000000000000000000000000000,W01,2026-01-01T11:00:00.000Z,2026-01-01T13:00:00.000Z,AABBCCDD,'=Tom & <b>,12345,,1000000,1012345,"
-                           "unplugged\r\n");
+                           "unplugged,,\r\n");
     free(body);
     body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card", "lang"}, {"csv", "AABBCCDD", "de"}});
-    cr_expect_not_null(strstr(body, "01.01.2026 11:00;01.01.2026 13:00;W01;AABBCCDD;'=Tom & <b>;12,345;;1000,000;1012,345;abgesteckt\r\n"), "%s", body);
+    cr_expect_not_null(strstr(body, "01.01.2026 11:00;01.01.2026 13:00;W01;AABBCCDD;'=Tom & <b>;12,345;;1000,000;1012,345;abgesteckt;;\r\n"), "%s", body);
+    free(body);
+}
+
+/* Currencies with and without a minor unit; the sessions of fill_past come after the prices. */
+static void fill_priced(const char *currency)
+{
+    struct tariff t = {.price_centicent_kwh = 2850, .solar_price_centicent_kwh = -1};
+    struct db db;
+
+    (void)snprintf(t.currency, sizeof t.currency, "%s", currency);
+    cr_assert_eq(db_open(&db, db_path, 0, 100), RC_OK);
+    cr_assert_eq(db_add_tariff(&db, &t, "admin", 1767265100000), RC_OK);
+    db_close(&db);
+    fill_past();
+}
+
+Test(routes, a_session_shows_what_it_cost, .init = begin, .fini = end)
+{
+    json_t *json;
+    const json_t *row;
+    char *body;
+
+    fill_priced("EUR"); /* 12.345 kWh of 28.50 cents are 351.8 cents */
+    json = json_of("/api/v1/sessions", (struct pairs){{"card"}, {"AABBCCDD"}});
+    row = json_array_get(json_object_get(json, "sessions"), 0);
+    cr_expect_eq(json_integer_value(json_object_get(row, "cost_minor")), 352);
+    cr_expect_eq(json_integer_value(json_object_get(row, "tariff")), 1);
+    cr_expect_eq(json_integer_value(json_object_get(row, "currency_decimals")), 2);
+    cr_expect_str_eq(json_string_value(json_object_get(row, "currency")), "EUR");
+    json_decref(json);
+    body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card"}, {"csv", "AABBCCDD"}});
+    cr_expect_not_null(strstr(body, ",unplugged,352,EUR\r\n"), "%s", body);
+    free(body);
+    body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card", "lang"}, {"csv", "AABBCCDD", "de"}});
+    cr_expect_not_null(strstr(body, ";abgesteckt;3,52;EUR\r\n"), "%s", body);
+    free(body);
+}
+
+Test(routes, a_cost_in_a_currency_without_a_minor_unit_has_no_decimals, .init = begin, .fini = end)
+{
+    char *body;
+
+    fill_priced("JPY");
+    body = body_of("/api/v1/sessions", 200, "text/csv; charset=utf-8", (struct pairs){{"format", "card", "lang"}, {"csv", "AABBCCDD", "en"}});
+    cr_expect_not_null(strstr(body, ",unplugged,352,JPY\r\n"), "%s", body);
     free(body);
 }
 

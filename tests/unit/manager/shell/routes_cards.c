@@ -1,4 +1,4 @@
-/* Cards and events that are changed over HTTP: the request, the change in the database, the answer; without sockets and threads. */
+/* Cards, events and prices that are changed over HTTP: the request, the change in the database, the answer; without sockets and threads. */
 #include <criterion/criterion.h>
 
 #include <stdio.h>
@@ -25,7 +25,10 @@ static char path[64];
 static void begin(void)
 {
     struct store_options options = {.dir = dir};
-    struct users_list tokens = {.n = 2, .at = {{.name = "anna", .role = ROLE_OPERATOR, .id = "1"}, {.name = "eve", .role = ROLE_VIEWER, .id = "2"}}};
+    struct users_list tokens = {.n = 3,
+                                .at = {{.name = "anna", .role = ROLE_OPERATOR, .id = "1"},
+                                       {.name = "eve", .role = ROLE_VIEWER, .id = "2"},
+                                       {.name = "root", .role = ROLE_ADMIN, .id = "3"}}};
 
     cr_assert_not_null(mkdtemp(dir));
     (void)snprintf(path, sizeof path, "%s/manager.db", dir);
@@ -34,6 +37,7 @@ static void begin(void)
     routes_init(&routes, &board, path);
     users_key("operator", tokens.at[0].key);
     users_key("viewer", tokens.at[1].key);
+    users_key("admin", tokens.at[2].key);
     access_set_tokens(&routes.access, &tokens);
 }
 
@@ -214,4 +218,75 @@ Test(routes_cards, an_event_is_acknowledged_once, .init = begin, .fini = end)
     event = json_array_get(json_object_get(json, "events"), 0);
     cr_expect_str_eq(json_string_value(json_object_get(event, "acknowledged_by")), "anna");
     json_decref(json);
+}
+
+#define PRICES                                                                                                                        \
+    "{\"currency\":\"EUR\",\"price_centicent_kwh\":2850,\"solar_price_centicent_kwh\":1000,\"windows\":[{\"days\":[\"mon\",\"sun\"]," \
+    "\"from\":\"22:00\",\"to\":\"06:00\",\"price_centicent_kwh\":1900}]}"
+
+static json_t *tariff(void)
+{
+    return ask_as("admin", (struct route_request){.method = "GET", .path = "/api/v1/tariff"}, 200);
+}
+
+Test(routes_cards, prices_are_set_read_and_noted, .init = begin, .fini = end)
+{
+    json_t *json = tariff();
+    char *is;
+
+    cr_expect(json_is_null(json_object_get(json, "currency")));
+    cr_expect(json_is_null(json_object_get(json, "number")));
+    cr_expect(json_is_null(json_object_get(json, "valid_from_utc")));
+    json_decref(json);
+    json_decref(ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 200));
+    json = ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 200);
+    cr_expect_eq(json_integer_value(json_object_get(json, "currency_decimals")), 2);
+    json_object_del(json, "currency_decimals");
+    is = json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    cr_expect_str_eq(is, PRICES);
+    free(is);
+    json_decref(json);
+    json = tariff();
+    cr_expect_eq(json_integer_value(json_object_get(json, "number")), 2, "%lld", json_integer_value(json_object_get(json, "number")));
+    cr_expect_str_eq(json_string_value(json_object_get(json, "valid_from_utc")), "2026-09-21T14:13:20.000Z");
+    cr_expect_eq(json_array_size(json_object_get(json, "windows")), 1);
+    json_decref(json);
+}
+
+Test(routes_cards, prices_that_cannot_be_are_named_and_the_old_ones_stay, .init = begin, .fini = end)
+{
+    static const char *const bad[][2] = {
+        {"{\"price_centicent_kwh\": 1}", "currency"},
+        {"{\"currency\": \"QQQ\", \"price_centicent_kwh\": 1}", "currency"},
+        {"{\"currency\": \"EUR\"}", "price_centicent_kwh"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": -1}", "price_centicent_kwh"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 28.5}", "price_centicent_kwh"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 100000001}", "price_centicent_kwh"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 1, \"solar_price_centicent_kwh\": -1}", "solar_price_centicent_kwh"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 1, \"windows\": [1]}", "windows"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 1, \"windows\": [{\"days\": [\"mon\"], \"from\": \"08:10\", \"to\": \"09:00\","
+         " \"price_centicent_kwh\": 1}]}",
+         "windows[0].from"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 1, \"windows\": [{\"days\": [], \"from\": \"08:00\", \"to\": \"09:00\","
+         " \"price_centicent_kwh\": 1}]}",
+         "windows[0].days"},
+        {"{\"currency\": \"EUR\", \"price_centicent_kwh\": 1, \"vat\": 19}", "vat"}};
+    json_t *json;
+
+    json_decref(ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 200));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        json = ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = bad[i][0]}, 422);
+        cr_expect_str_eq(json_string_value(json_object_get(json, "field")), bad[i][1], "%s", bad[i][0]);
+        json_decref(json);
+    }
+    json = tariff();
+    cr_expect_eq(json_integer_value(json_object_get(json, "number")), 1);
+    json_decref(json);
+}
+
+Test(routes_cards, only_an_administrator_sees_and_sets_prices, .init = begin, .fini = end)
+{
+    json_decref(ask_as("operator", (struct route_request){.method = "GET", .path = "/api/v1/tariff"}, 403));
+    json_decref(ask_as("operator", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 403));
+    json_decref(ask_as("nobody", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 401));
 }
