@@ -40,6 +40,8 @@ static const struct codec_row rows[MSG_N] = {
     [MSG_UPDATE_CHUNK] = {put_chunk, take_chunk},
     [MSG_UPDATE_RESULT] = {put_result, take_result},
     [MSG_GOODBYE] = {put_goodbye, take_goodbye},
+    [MSG_PAIR_REQUEST] = {put_pair_request, take_pair_request},
+    [MSG_PAIR_PROOF] = {put_pair_proof, take_pair_proof},
 };
 
 enum rc codec_encode(const struct msg *m, uint8_t *out, size_t out_cap, size_t *out_len)

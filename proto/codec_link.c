@@ -1,4 +1,4 @@
-/* Messages of the link itself: greeting, heartbeat, grant, fallback, goodbye. */
+/* Messages of the link itself: pairing, greeting, heartbeat, grant, fallback, goodbye. */
 #include "proto/codec_parts.h"
 
 #define SAME_STATE(name, text) SAME_NUMBER(FLEET__BOX_STATE__, name)
@@ -362,4 +362,32 @@ void put_goodbye(const struct msg *from, struct codec_wire *to)
 void take_goodbye(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
 {
     to->goodbye.reason = TAKE_ENUM(t, e->goodbye, reason, enum goodbye_reason, GOODBYE_N);
+}
+
+void put_pair_request(const struct msg *from, struct codec_wire *to)
+{
+    Fleet__PairRequest *w = &to->pair_request;
+
+    fleet__pair_request__init(w);
+    to->envelope.pair_request = w;
+    PUT_TEXT(w, serial, from->pair_request.serial);
+}
+
+void take_pair_request(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
+{
+    TAKE_TEXT(t, e->pair_request, serial, to->pair_request.serial);
+}
+
+void put_pair_proof(const struct msg *from, struct codec_wire *to)
+{
+    Fleet__PairProof *w = &to->pair_proof;
+
+    fleet__pair_proof__init(w);
+    to->envelope.pair_proof = w;
+    PUT_BYTES(w, proof, from->pair_proof.proof, sizeof from->pair_proof.proof);
+}
+
+void take_pair_proof(const Fleet__Envelope *e, struct codec_take *t, struct msg *to)
+{
+    TAKE_BYTES(t, e->pair_proof, proof, to->pair_proof.proof);
 }

@@ -37,6 +37,8 @@ struct codec_wire {
         Fleet__Chunk chunk;
         Fleet__UpdateOffer update_offer;
         Fleet__Goodbye goodbye;
+        Fleet__PairRequest pair_request;
+        Fleet__PairProof pair_proof;
     };
     int64_t drawn_ma[PHASE_N];
     int64_t voltage_mv[PHASE_N];
@@ -83,6 +85,8 @@ CODEC_PAIR(log_request);
 CODEC_PAIR(chunk);
 CODEC_PAIR(update_offer);
 CODEC_PAIR(goodbye);
+CODEC_PAIR(pair_request);
+CODEC_PAIR(pair_proof);
 
 /* Bytes of the arena, aligned for any object; NULL when it has not that many left. */
 void *codec_arena_take(struct codec_arena *arena, size_t len);

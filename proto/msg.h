@@ -42,7 +42,9 @@
     X(MSG_UPDATE_OFFER, "update_offer")         \
     X(MSG_UPDATE_CHUNK, "update_chunk")         \
     X(MSG_UPDATE_RESULT, "update_result")       \
-    X(MSG_GOODBYE, "goodbye")
+    X(MSG_GOODBYE, "goodbye")                   \
+    X(MSG_PAIR_REQUEST, "pair_request")         \
+    X(MSG_PAIR_PROOF, "pair_proof")
 
 #define MSG_ENUM(name, text) name,
 enum msg_kind { MSG_UNSET = 0, MSG_LIST(MSG_ENUM) MSG_N };
@@ -421,6 +423,14 @@ struct msg_goodbye {
     enum goodbye_reason reason;
 };
 
+struct msg_pair_request {
+    char serial[SERIAL_LEN];
+};
+
+struct msg_pair_proof {
+    uint8_t proof[PAIR_PROOF_LEN]; /* pair_proof.h says of what */
+};
+
 struct msg {
     enum msg_kind kind;
     union {
@@ -445,6 +455,8 @@ struct msg {
         struct msg_chunk chunk; /* LOG_CHUNK, UPDATE_CHUNK */
         struct msg_update_offer update_offer;
         struct msg_goodbye goodbye;
+        struct msg_pair_request pair_request;
+        struct msg_pair_proof pair_proof;
     };
 };
 

@@ -272,6 +272,10 @@ static const char *msg_broken(const struct msg *m)
         return update_offer_broken(&m->update_offer);
     case MSG_GOODBYE:
         return named(m->goodbye.reason, GOODBYE_N) ? NULL : "reason";
+    case MSG_PAIR_REQUEST:
+        return text_is_id(m->pair_request.serial) ? NULL : "serial";
+    case MSG_PAIR_PROOF: /* any 32 bytes may be a proof */
+        return NULL;
     case MSG_UNSET:
     case MSG_N:
         break;

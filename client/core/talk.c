@@ -194,6 +194,8 @@ static void on_welcomed(struct client *c, const struct msg *m)
     case MSG_CONFIG_ACK:
     case MSG_LOG_CHUNK:
     case MSG_UPDATE_RESULT:
+    case MSG_PAIR_REQUEST: /* pairing has a connection of its own, which the core never hears of */
+    case MSG_PAIR_PROOF:
     case MSG_N:
         protocol(c, m->kind);
         break;

@@ -16,6 +16,8 @@
 #define FAULT_MAX 8       /* faults a wallbox reports at a time */
 #define QUARTER_MAX 672   /* quarter hours of one session: seven days, longer ones add to the last */
 #define CHUNK_MAX 32768   /* bytes of a log or update chunk */
+#define SETUP_CODE_LEN 10 /* bytes of the code that pairs a wallbox with its manager (spec 09 9.1) */
+#define PAIR_PROOF_LEN 32 /* bytes of a proof that somebody knows it: HMAC-SHA-256 */
 #define FRAME_MAX 65536   /* longest frame on the link, its length prefix not counted (spec 05 5.1) */
 
 #define CARD_MAX 1024      /* cards that a wallbox knows by itself */

@@ -241,6 +241,8 @@ static void on_known(struct manager *m, uint16_t peer, const struct msg *msg, st
     case MSG_LOG_REQUEST:
     case MSG_UPDATE_OFFER:
     case MSG_UPDATE_CHUNK:
+    case MSG_PAIR_REQUEST: /* pairing is a matter of keys and done before anybody is a peer */
+    case MSG_PAIR_PROOF:
     case MSG_N:
         out_of_order(peer, msg->kind, out);
         break;

@@ -114,9 +114,10 @@ Test(codec_hostile, texts_with_a_nul_bad_utf8_or_too_many_bytes_are_refused)
         const char *field;
         size_t cap;
     } rows[] = {
-        {MSG_HELLO, 1, "serial", SERIAL_LEN},      {MSG_HELLO, 10, "firmware", NAME_LEN},      {MSG_REJECT, 2, "text", TEXT_LEN},
-        {MSG_AUTHORIZE, 3, "identity", NAME_LEN},  {MSG_FAULT_RAISED, 4, "text", TEXT_LEN},    {MSG_FAULT_CLEARED, 4, "text", TEXT_LEN},
-        {MSG_COMMAND_RESULT, 3, "text", TEXT_LEN}, {MSG_UPDATE_OFFER, 2, "version", NAME_LEN}, {MSG_UPDATE_RESULT, 3, "text", TEXT_LEN},
+        {MSG_HELLO, 1, "serial", SERIAL_LEN},        {MSG_HELLO, 10, "firmware", NAME_LEN},      {MSG_REJECT, 2, "text", TEXT_LEN},
+        {MSG_AUTHORIZE, 3, "identity", NAME_LEN},    {MSG_FAULT_RAISED, 4, "text", TEXT_LEN},    {MSG_FAULT_CLEARED, 4, "text", TEXT_LEN},
+        {MSG_COMMAND_RESULT, 3, "text", TEXT_LEN},   {MSG_UPDATE_OFFER, 2, "version", NAME_LEN}, {MSG_UPDATE_RESULT, 3, "text", TEXT_LEN},
+        {MSG_PAIR_REQUEST, 1, "serial", SERIAL_LEN},
     };
     char text[60000];
 
@@ -153,6 +154,7 @@ Test(codec_hostile, bytes_of_the_wrong_length_are_refused)
         {MSG_SESSION_RECORD, 1, "session", 16, {0, 15, 17, 40000}},
         {MSG_RECORD_ACK, 1, "session", 16, {0, 15, 17, 40000}},
         {MSG_UPDATE_OFFER, 4, "sha256", 32, {0, 31, 33, 40000}},
+        {MSG_PAIR_PROOF, 1, "proof", 32, {0, 31, 33, 40000}},
         {MSG_AUTHORIZE, 2, "uid", 10, {3, 9, 11, 40000}},
         {MSG_SESSION_STARTED, 5, "uid", 4, {1, 5, 11, 40000}},
         {MSG_SESSION_RECORD, 8, "uid", 8, {2, 6, 11, 40000}},

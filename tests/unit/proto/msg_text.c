@@ -39,6 +39,15 @@ Test(msg_text, a_serial_is_an_id)
     expect_refused(&m, "serial");
     m.hello.serial[0] = '\0';
     expect_refused(&m, "serial");
+    m = sample_msg(MSG_PAIR_REQUEST);
+    memset(m.pair_request.serial, 'A', sizeof m.pair_request.serial);
+    expect_refused(&m, "serial");
+    m.pair_request.serial[32] = '\0';
+    expect_allowed(&m);
+    m.pair_request.serial[3] = ' ';
+    expect_refused(&m, "serial");
+    m.pair_request.serial[0] = '\0';
+    expect_refused(&m, "serial");
 }
 
 /* Every text of every message, by the name that a refusal must give. */

@@ -111,6 +111,8 @@ static const struct msg samples[MSG_N] = {
     [MSG_UPDATE_CHUNK] = {.chunk = {.seq = 3, .offset_bytes = 0, .last = false, .bytes_len = 4, .bytes = few_bytes}},
     [MSG_UPDATE_RESULT] = {.result = {.seq = 3, .result = RESULT_FAILED, .text = "checksum"}},
     [MSG_GOODBYE] = {.goodbye = {.reason = GOODBYE_RESTARTING}},
+    [MSG_PAIR_REQUEST] = {.pair_request = {.serial = "WB-0001"}},
+    [MSG_PAIR_PROOF] = {.pair_proof = {.proof = {0xa0, 0xa1, [31] = 0xbf}}},
 };
 
 struct msg sample_newer(enum msg_kind kind)
@@ -187,6 +189,8 @@ static const struct msg smallest[MSG_N] = {
     [MSG_UPDATE_CHUNK] = {.chunk = {.seq = 0}},
     [MSG_UPDATE_RESULT] = {.result = {.result = RESULT_DONE}},
     [MSG_GOODBYE] = {.goodbye = {.reason = GOODBYE_STOPPING}},
+    [MSG_PAIR_REQUEST] = {.pair_request = {.serial = "0"}},
+    [MSG_PAIR_PROOF] = {.pair_proof = {.proof = {0}}},
 };
 
 struct msg sample_smallest(enum msg_kind kind)
@@ -380,6 +384,12 @@ static void largest_control(struct msg *m)
         m->update_offer = (struct msg_update_offer){.seq = UINT32_MAX, .size_bytes = UINT64_C(1) << 32};
         fill(m->update_offer.version, sizeof m->update_offer.version);
         memset(m->update_offer.sha256, 0xff, sizeof m->update_offer.sha256);
+        break;
+    case MSG_PAIR_REQUEST:
+        fill(m->pair_request.serial, sizeof m->pair_request.serial);
+        break;
+    case MSG_PAIR_PROOF:
+        memset(m->pair_proof.proof, 0xff, sizeof m->pair_proof.proof);
         break;
     default: /* CommandResult, UpdateResult */
         m->result = (struct msg_result){.seq = UINT32_MAX, .result = RESULT_N - 1};

@@ -5,141 +5,47 @@
 #include <gnutls/gnutls.h>
 
 #include "common/base/units.h"
-#include "tests/unit/common/os/helpers.h"
+#include "tests/unit/common/os/tls_pair.h"
 
 TestSuite(tls, .timeout = 20);
 
-#define PIPE_ROOM 400000u
 #define LONG_LEN 65540u
-
-/* Bytes on their way from one end to the other. */
-struct pipe {
-    uint8_t bytes[PIPE_ROOM];
-    size_t at;
-    size_t len;
-};
-
-struct pair {
-    struct scratch scratch;
-    struct identity manager;
-    struct identity wallbox;
-    struct tls server;
-    struct tls client;
-    struct pipe to_server;
-    struct pipe to_client;
-};
-
-static void put(void *user, const uint8_t *bytes, size_t len)
-{
-    struct pipe *p = user;
-
-    cr_assert_leq(p->len + len, PIPE_ROOM);
-    memcpy(p->bytes + p->len, bytes, len);
-    p->len += len;
-}
-
-/* Up to `most` of what waits in a pipe to the session at its end. */
-static size_t deliver(struct pipe *p, struct tls *t, size_t most_len)
-{
-    size_t len = p->len - p->at < most_len ? p->len - p->at : most_len;
-
-    cr_assert_eq(tls_take(t, p->bytes + p->at, len), RC_OK);
-    p->at += len;
-    if (p->at == p->len) {
-        p->at = p->len = 0;
-    }
-    return len;
-}
-
-static struct pair *begin(void)
-{
-    struct pair *p = calloc(1, sizeof *p);
-
-    cr_assert_not_null(p);
-    scratch_open(&p->scratch);
-    cr_assert_eq(identity_open(&p->manager, scratch_path(&p->scratch, "manager")), RC_OK);
-    cr_assert_eq(identity_open(&p->wallbox, scratch_path(&p->scratch, "wallbox")), RC_OK);
-    cr_assert_eq(tls_open(&p->server, &p->manager, TLS_SERVER, 0), RC_OK);
-    cr_assert_eq(tls_open(&p->client, &p->wallbox, TLS_CLIENT, 0), RC_OK);
-    tls_connect(&p->server, put, &p->to_client);
-    tls_connect(&p->client, put, &p->to_server);
-    return p;
-}
-
-static void end(struct pair *p)
-{
-    tls_close(&p->server);
-    tls_close(&p->client);
-    tls_close(&p->client);
-    identity_close(&p->manager);
-    identity_close(&p->wallbox);
-    scratch_close(&p->scratch);
-    free(p);
-}
-
-/* Both ends take turns, pieces of `most_len` bytes each, until neither has anything to say. */
-static void shake(struct pair *p, size_t most_len)
-{
-    size_t moved_len = 1;
-
-    (void)!tls_step(&p->client, 1);
-    while (moved_len > 0) {
-        moved_len = deliver(&p->to_server, &p->server, most_len);
-        if (p->server.state == TLS_SHAKING && moved_len > 0) {
-            (void)!tls_step(&p->server, 1);
-        }
-        moved_len += deliver(&p->to_client, &p->client, most_len);
-        if (p->client.state == TLS_SHAKING) {
-            (void)!tls_step(&p->client, 1);
-        }
-    }
-}
-
-static struct pair *opened(void)
-{
-    struct pair *p = begin();
-
-    shake(p, PIPE_ROOM);
-    cr_assert_eq(p->server.state, TLS_OPEN, "%s", p->server.why);
-    cr_assert_eq(p->client.state, TLS_OPEN, "%s", p->client.why);
-    return p;
-}
 
 Test(tls, both_ends_learn_whose_key_the_other_holds)
 {
-    struct pair *p = opened();
+    struct pair *p = pair_opened();
 
     cr_assert_arr_eq(p->server.peer, p->wallbox.hash, IDENTITY_HASH_LEN);
     cr_assert_arr_eq(p->client.peer, p->manager.hash, IDENTITY_HASH_LEN);
     cr_assert_eq(gnutls_protocol_get_version(p->server.session), GNUTLS_TLS1_3);
     cr_assert_eq(gnutls_session_is_resumed(p->client.session), 0);
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, a_handshake_may_come_byte_by_byte)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
 
-    shake(p, 1);
+    pair_shake(p, 1);
     cr_assert_eq(p->server.state, TLS_OPEN, "%s", p->server.why);
     cr_assert_eq(p->client.state, TLS_OPEN, "%s", p->client.why);
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, another_key_is_another_peer)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
     struct identity thief;
 
     cr_assert_eq(identity_open(&thief, scratch_path(&p->scratch, "thief")), RC_OK);
     tls_close(&p->client);
     cr_assert_eq(tls_open(&p->client, &thief, TLS_CLIENT, 0), RC_OK);
-    tls_connect(&p->client, put, &p->to_server);
-    shake(p, PIPE_ROOM);
+    tls_connect(&p->client, pair_put, &p->to_server);
+    pair_shake(p, PIPE_ROOM);
     cr_assert_eq(p->server.state, TLS_OPEN);
     cr_assert_arr_neq(p->server.peer, p->wallbox.hash, IDENTITY_HASH_LEN);
     cr_assert_arr_eq(p->server.peer, thief.hash, IDENTITY_HASH_LEN);
-    end(p);
+    pair_end(p);
     identity_close(&thief);
 }
 
@@ -154,7 +60,7 @@ static void talk(struct tls *from, struct pipe *way, struct tls *to, size_t len,
         bytes[i] = (uint8_t)(i * 31 + i / 251);
     }
     cr_assert_eq(tls_write2(from, bytes, 4, bytes + 4, len - 4), RC_OK);
-    while (deliver(way, to, most_len) > 0) {
+    while (pair_deliver(way, to, most_len) > 0) {
         size_t n = 0;
 
         while (tls_read(to, got + got_len, len + 1 - got_len, &n) == RC_OK) {
@@ -171,59 +77,59 @@ static void talk(struct tls *from, struct pipe *way, struct tls *to, size_t len,
 
 Test(tls, the_longest_frame_goes_through_in_both_directions_whatever_the_pieces)
 {
-    struct pair *p = opened();
+    struct pair *p = pair_opened();
 
     talk(&p->client, &p->to_server, &p->server, LONG_LEN, 16384);
     talk(&p->server, &p->to_client, &p->client, LONG_LEN, 1000);
     talk(&p->server, &p->to_client, &p->client, 5, 1);
     talk(&p->client, &p->to_server, &p->server, 4, 7);
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, what_goes_over_the_wire_is_not_what_was_said)
 {
-    struct pair *p = opened();
+    struct pair *p = pair_opened();
     static const uint8_t secret[] = "current_ma=16000 for W1";
 
     cr_assert_eq(tls_write2(&p->client, secret, sizeof secret, NULL, 0), RC_OK);
     cr_assert_null(memmem(p->to_server.bytes, p->to_server.len, secret, sizeof secret - 1));
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, a_forged_byte_ends_the_session)
 {
-    struct pair *p = opened();
+    struct pair *p = pair_opened();
     uint8_t out[16];
     size_t len = 0;
 
     cr_assert_eq(tls_write2(&p->client, (const uint8_t *)"hello", 5, NULL, 0), RC_OK);
     p->to_server.bytes[p->to_server.len - 1] ^= 1;
-    deliver(&p->to_server, &p->server, PIPE_ROOM);
+    pair_deliver(&p->to_server, &p->server, PIPE_ROOM);
     cr_assert_eq(tls_read(&p->server, out, sizeof out, &len), RC_MALFORMED);
     cr_assert_eq(p->server.state, TLS_OVER);
     cr_assert_eq(len, 0);
     cr_assert_eq(tls_read(&p->server, out, sizeof out, &len), RC_MISSING, "over stays over");
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, a_goodbye_is_told_from_silence)
 {
-    struct pair *p = opened();
+    struct pair *p = pair_opened();
     uint8_t out[16];
     size_t len = 0;
 
     cr_assert_eq(tls_read(&p->server, out, sizeof out, &len), RC_AGAIN);
     tls_bye(&p->client);
-    deliver(&p->to_server, &p->server, PIPE_ROOM);
+    pair_deliver(&p->to_server, &p->server, PIPE_ROOM);
     cr_assert_eq(tls_read(&p->server, out, sizeof out, &len), RC_MISSING);
     cr_assert_str_eq(p->server.why, "peer closed");
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, both_ends_compute_the_same_exporter_and_each_session_another)
 {
-    struct pair *p = opened();
-    struct pair *other = opened();
+    struct pair *p = pair_opened();
+    struct pair *other = pair_opened();
     uint8_t a[TLS_EXPORT_LEN];
     uint8_t b[TLS_EXPORT_LEN];
 
@@ -234,13 +140,13 @@ Test(tls, both_ends_compute_the_same_exporter_and_each_session_another)
     cr_assert_arr_neq(a, b, sizeof a);
     cr_assert_eq(tls_export(&other->client, "EXPORTER-wallbox-pairing", b), RC_OK);
     cr_assert_arr_neq(a, b, sizeof a);
-    end(p);
-    end(other);
+    pair_end(p);
+    pair_end(other);
 }
 
 Test(tls, a_handshake_ends_at_its_deadline)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
 
     cr_assert_eq(tls_step(&p->client, TLS_SHAKE_MS - 1), RC_AGAIN);
     cr_assert_eq(tls_step(&p->client, TLS_SHAKE_MS), RC_STALE);
@@ -248,19 +154,19 @@ Test(tls, a_handshake_ends_at_its_deadline)
     cr_assert_eq(tls_step(&p->server, TLS_SHAKE_MS - 1), RC_AGAIN, "silence is waited for until then");
     cr_assert_eq(tls_step(&p->server, TLS_SHAKE_MS), RC_STALE);
     cr_assert_str_eq(p->server.why, "handshake took too long");
-    end(p);
+    pair_end(p);
 }
 
 static void expect_garbage_refused(const void *bytes, size_t len)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
 
     cr_assert_eq(tls_take(&p->server, bytes, len), RC_OK);
     cr_assert_eq(tls_step(&p->server, 1), RC_MALFORMED, "%02x%02x%02x", ((const uint8_t *)bytes)[0], ((const uint8_t *)bytes)[1], ((const uint8_t *)bytes)[2]);
     cr_assert_eq(p->server.state, TLS_OVER);
     cr_assert_str_not_empty(p->server.why);
     cr_assert_leq(p->to_client.len, 64, "no more than an alert");
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, bytes_that_are_no_handshake_are_refused)
@@ -280,7 +186,7 @@ Test(tls, bytes_that_are_no_handshake_are_refused)
 
 Test(tls, a_hello_of_16_mib_is_refused_long_before_its_end)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
     uint8_t record[5 + 1024] = {0x16, 0x03, 0x01, 0x04, 0x00, 0x01, 0xff, 0xff, 0xff};
     size_t sent_len = 0;
 
@@ -291,7 +197,7 @@ Test(tls, a_hello_of_16_mib_is_refused_long_before_its_end)
     }
     cr_assert_leq(sent_len, TLS_KEEP_MAX);
     cr_assert_eq(p->server.state, TLS_OVER);
-    end(p);
+    pair_end(p);
 }
 
 /* A client that is not one of ours: GnuTLS with priorities and flags of its own on the same two pipes. */
@@ -305,7 +211,7 @@ static ssize_t foreign_push(gnutls_transport_ptr_t transport, const void *bytes,
 {
     struct foreigner *f = transport;
 
-    put(&f->pair->to_server, bytes, len);
+    pair_put(&f->pair->to_server, bytes, len);
     return (ssize_t)len;
 }
 
@@ -348,7 +254,7 @@ static enum rc server_meets(struct pair *p, const char *priorities, bool has_key
     gnutls_transport_set_pull_timeout_function(f.session, foreign_wait);
     for (int i = 0; i < 6 && rc == RC_AGAIN; i++) {
         (void)gnutls_handshake(f.session);
-        if (deliver(&p->to_server, &p->server, PIPE_ROOM) > 0) {
+        if (pair_deliver(&p->to_server, &p->server, PIPE_ROOM) > 0) {
             rc = tls_step(&p->server, 1);
         }
     }
@@ -359,11 +265,11 @@ static enum rc server_meets(struct pair *p, const char *priorities, bool has_key
 
 Test(tls, another_implementation_with_a_key_is_welcome)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
 
     cr_assert_eq(server_meets(p, "NORMAL", true), RC_OK, "%s", p->server.why);
     cr_assert_arr_eq(p->server.peer, p->wallbox.hash, IDENTITY_HASH_LEN);
-    end(p);
+    pair_end(p);
 }
 
 Test(tls, an_older_version_is_refused)
@@ -371,20 +277,20 @@ Test(tls, an_older_version_is_refused)
     static const char *const older[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0"};
 
     for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
-        struct pair *p = begin();
+        struct pair *p = pair_begin();
 
         cr_assert_eq(server_meets(p, older[i], true), RC_MALFORMED);
         cr_assert_eq(p->server.state, TLS_OVER);
         cr_assert_str_not_empty(p->server.why);
-        end(p);
+        pair_end(p);
     }
 }
 
 Test(tls, a_peer_without_a_key_is_refused)
 {
-    struct pair *p = begin();
+    struct pair *p = pair_begin();
 
     cr_assert_eq(server_meets(p, "NORMAL", false), RC_MALFORMED);
     cr_assert_eq(p->server.state, TLS_OVER);
-    end(p);
+    pair_end(p);
 }
