@@ -12,6 +12,7 @@ PURE_C11 = {"inttypes.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "stri
 # folder or file prefix -> (may include of ours, may include system headers: None any, set: only these). First match counts.
 TABLE = [
     ("common/base/", ["common/base/"], PURE_C11),
+    ("common/label/", ["common/label/", "common/base/"], C11 | {"qrencode.h"}),
     ("proto/codec", ["proto/", "common/base/"], C11 | {"protobuf-c/protobuf-c.h"}),
     ("proto/", ["proto/", "common/base/"], PURE_C11),
     ("manager/core/", ["manager/core/", "common/base/", "proto/msg.h"], PURE_C11),
