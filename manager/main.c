@@ -8,9 +8,12 @@
 
 #include "common/base/text.h"
 #include "common/os/cli.h"
+#include "common/os/clock.h"
+#include "common/os/file.h"
 #include "manager/shell/app.h"
 #include "manager/shell/backup.h"
 #include "manager/shell/bus.h"
+#include "manager/shell/codes.h"
 #include "manager/shell/settings.h"
 #include "manager/shell/transfer.h"
 #include "manager/shell/trust.h"
@@ -36,6 +39,8 @@ struct arguments {
     const char *test_meter;
     const char *pin;
     const char *unpin;
+    const char *pair;
+    const char *pair_csv;
     const char *operand;
     bool print_identity;
     bool link_tls;
@@ -224,7 +229,7 @@ static int change_pin(const struct cli *c, const struct settings *s, const char 
     if (digits != NULL && identity_parse(digits, hash) != RC_OK) {
         return (int)cli_wrong(c, "HASH must be 64 hexadecimal digits, as wallbox-client --print-identity prints them, is \"%s\"", digits);
     }
-    rc = digits != NULL ? pins_put(s->data, serial, hash, why) : pins_drop(s->data, serial, why);
+    rc = digits != NULL ? pins_put(s->data, serial, hash, why) : trust_unpair(s->data, serial, why);
     if (rc == RC_OK) {
         return CLI_EXIT_OK;
     }
@@ -232,13 +237,99 @@ static int change_pin(const struct cli *c, const struct settings *s, const char 
     return rc == RC_RANGE || rc == RC_REFUSED || rc == RC_MISSING ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
 }
 
+/* "SERIAL=CODE" into the codes. Returns an exit code; the code itself is not repeated in what is said. */
+static int add_code(const struct cli *c, const char *text, struct setup_codes *codes)
+{
+    const char *equals = strchr(text, '=');
+    const char *field = "";
+    const char *why = "";
+    char serial[SERIAL_LEN];
+    size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+
+    if (len == 0 || len >= sizeof serial) {
+        return (int)cli_wrong(c, "--pair must be SERIAL=CODE, with a serial number of 1 to %d characters", SERIAL_LEN - 1);
+    }
+    memcpy(serial, text, len);
+    serial[len] = '\0';
+    if (codes_add(codes, serial, equals + 1, clock_utc_ms(), &field, &why) != RC_OK) {
+        return (int)cli_wrong(c, "--pair: %s %s", field, why);
+    }
+    return CLI_EXIT_OK;
+}
+
+static int add_code_table(const struct cli *c, const char *path, struct setup_codes *codes)
+{
+    char why[CODES_WHY_LEN] = "";
+    const char *text_why = "";
+    char *text = NULL;
+    size_t len = 0;
+    enum rc rc = file_read(path, CODES_TABLE_MAX, &text, &len, &text_why);
+
+    if (rc != RC_OK) {
+        (void)cli_wrong(c, "%s: %s", path, rc == RC_MISSING ? "no such file" : text_why);
+        return CLI_EXIT_FAILED;
+    }
+    rc = codes_add_csv(codes, text, len, clock_utc_ms(), why);
+    memset(text, 0, len);
+    free(text);
+    return rc == RC_OK ? CLI_EXIT_OK : (int)cli_wrong(c, "%s: %s", path, why);
+}
+
+/* Store setup codes; a running manager hears of it. */
+static int give_codes(const struct cli *c, const struct arguments *a, const struct settings *s)
+{
+    struct setup_codes *codes = calloc(1, sizeof *codes);
+    char why[CODES_WHY_LEN] = "no memory";
+    int code = CLI_EXIT_FAILED;
+
+    if (codes != NULL) {
+        code = a->pair != NULL ? add_code(c, a->pair, codes) : add_code_table(c, a->pair_csv, codes);
+    }
+    if (code == CLI_EXIT_OK && codes_put(s->data, codes, why) != RC_OK) {
+        (void)cli_wrong(c, "%s", why);
+        code = CLI_EXIT_FAILED;
+    } else if (code == CLI_EXIT_OK) {
+        printf("wallboxes_n %u\n", codes->n);
+        code = fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    }
+    free(codes);
+    return code;
+}
+
+/* What is done in a moment, also while the manager runs, instead of running. */
+static bool is_quick(const struct arguments *a)
+{
+    return a->recovery_key || a->print_identity || a->pin != NULL || a->unpin != NULL || a->pair != NULL || a->pair_csv != NULL;
+}
+
+static int run_quick(const struct cli *c, const struct arguments *a, const struct settings *s)
+{
+    if (a->recovery_key) {
+        return show_recovery(s);
+    }
+    if (a->print_identity) {
+        return print_identity(s);
+    }
+    if (a->pair != NULL || a->pair_csv != NULL) {
+        return give_codes(c, a, s);
+    }
+    return change_pin(c, s, a->pin != NULL ? a->pin : a->unpin, a->pin != NULL ? a->operand : NULL);
+}
+
 static int run_command(const struct cli *c, const struct arguments *a, struct settings *s)
 {
     bool is_task = tasks_n(a) == 1;
-    bool may_listen = !a->check_config && !a->print_config && !is_task && !a->recovery_key && !a->print_identity && a->pin == NULL && a->unpin == NULL;
+    bool may_listen = !a->check_config && !a->print_config && !is_task && !is_quick(a);
     char why[SETTINGS_WHY_LEN];
-    int code = settle(c, a, s);
+    int code;
 
+    if (a->meters) {
+        return list_meters();
+    }
+    if (a->test_meter != NULL) {
+        return test_meter(c, a->test_meter, a->operand);
+    }
+    code = settle(c, a, s);
     if (code != CLI_EXIT_OK) {
         return code;
     }
@@ -252,14 +343,8 @@ static int run_command(const struct cli *c, const struct arguments *a, struct se
     if (a->check_config) {
         return CLI_EXIT_OK;
     }
-    if (a->recovery_key) {
-        return show_recovery(s);
-    }
-    if (a->print_identity) {
-        return print_identity(s);
-    }
-    if (a->pin != NULL || a->unpin != NULL) {
-        return change_pin(c, s, a->pin != NULL ? a->pin : a->unpin, a->pin != NULL ? a->operand : NULL);
+    if (is_quick(a)) {
+        return run_quick(c, a, s);
     }
     return is_task ? run_task(a, s) : app_run(s);
 }
@@ -309,7 +394,15 @@ int main(int argc, char **argv)
          .argument = "SERIAL",
          .help = "let the wallbox that is SERIAL and whose --print-identity printed HASH (behind the options) connect, also while the manager runs; and end",
          .out_text = &a.pin},
-        {.name = "unpin", .argument = "SERIAL", .help = "let a wallbox connect no more, also while the manager runs; and end", .out_text = &a.unpin},
+        {.name = "pair",
+         .argument = "SERIAL=CODE",
+         .help = "pair the wallbox that is SERIAL when it asks and knows the setup CODE on its label, also while the manager runs; and end",
+         .out_text = &a.pair},
+        {.name = "pair-csv", .argument = "FILE", .help = "the same for a table (CSV) of serial numbers and setup codes; and end", .out_text = &a.pair_csv},
+        {.name = "unpin",
+         .argument = "SERIAL",
+         .help = "let a wallbox connect no more and forget its setup code, also while the manager runs; and end",
+         .out_text = &a.unpin},
         {.name = "import", .argument = "FILE", .help = "check a document (- for standard input): site, cards, users; store it and end", .out_text = &a.import},
         {.name = "export",
          .argument = "FILE",
@@ -347,12 +440,6 @@ int main(int argc, char **argv)
     a.operand = result.operands_n == 1 ? result.operands[0] : NULL;
     if (!fits(&c, &a)) {
         return CLI_EXIT_USAGE;
-    }
-    if (a.meters) {
-        return list_meters();
-    }
-    if (a.test_meter != NULL) {
-        return test_meter(&c, a.test_meter, result.operands[0]);
     }
     return run_command(&c, &a, &settings);
 }

@@ -9,8 +9,8 @@
 #include "client/shell/dialer.h"
 #include "client/shell/driver.h"
 #include "client/shell/journal.h"
+#include "client/shell/pairing.h"
 #include "client/shell/panel.h"
-#include "client/shell/pin.h"
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/os/clock.h"
@@ -22,7 +22,9 @@ struct app {
     uv_loop_t loop;
     struct driver driver;
     struct dialer dialer;
-    struct identity self;    /* of TLS; none when plain */
+    struct identity self; /* of TLS; none when plain */
+    struct pairing pairing;
+    struct pairing_window *window;
     struct journal *journal; /* NULL once it is closing */
     struct journal_start stored;
     struct board *board; /* memory lives until the loop has ended */
@@ -48,6 +50,7 @@ static void shut(void *user)
     daemon_notify("STOPPING=1");
     driver_close(&a->driver);
     dialer_close(&a->dialer);
+    pairing_close(&a->pairing);
     panel_close(&a->panel);
     if (a->is_board_open) {
         a->settings->board_driver->close(a->board);
@@ -70,14 +73,12 @@ static void out_board(void *user, const struct board_command *command)
     }
 }
 
-/* Whoever was paired a moment ago is dialled without a restart. */
 static void out_dial(void *user)
 {
     struct app *a = user;
-    uint8_t pin[IDENTITY_HASH_LEN];
 
     if (!a->settings->loopback_plain) {
-        dialer_pin(&a->dialer, pin_read(a->settings->data, pin) == RC_OK ? pin : NULL);
+        pairing_dial(&a->pairing, clock_boot_ms());
     }
     dialer_dial(&a->dialer);
 }
@@ -173,21 +174,29 @@ static void on_up(void *user)
 {
     struct app *a = user;
 
-    driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_UP});
+    if (!pairing_up(&a->pairing, clock_boot_ms())) {
+        driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_UP});
+    }
 }
 
 static void on_down(void *user)
 {
     struct app *a = user;
 
-    driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_DOWN});
+    if (pairing_down(&a->pairing)) {
+        out_dial(a);
+    } else {
+        driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_DOWN});
+    }
 }
 
 static void on_msg(void *user, const struct msg *m)
 {
     struct app *a = user;
 
-    driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_MSG, .msg = m});
+    if (!pairing_message(&a->pairing, m, clock_boot_ms())) {
+        driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_MSG, .msg = m});
+    }
 }
 
 static const struct dialer_events dialer_events = {.on_up = on_up, .on_down = on_down, .on_msg = on_msg};
@@ -242,6 +251,9 @@ static void on_button(void *user, enum board_button which, bool is_down)
 {
     struct app *a = user;
 
+    if (which == BUTTON_SERVICE && is_down) {
+        pairing_button(&a->pairing, clock_boot_ms());
+    }
     driver_feed(&a->driver, &(struct cev){.kind = CEV_BUTTON, .button = {.which = which, .is_down = is_down}});
 }
 
@@ -344,6 +356,7 @@ static int open_all(struct app *a)
     dialer_init(&a->dialer, &a->loop, &a->settings->manager_address, &dialer_events, a);
     if (!a->settings->loopback_plain) {
         dialer_secure(&a->dialer, &a->self);
+        pairing_open(&a->pairing, &a->loop, &a->dialer, &a->self, a->window);
     }
     feed_start(a);
     code = open_board(a);
@@ -371,7 +384,7 @@ static void run(struct app *a)
 }
 
 /* One life of the program. */
-static int run_once(const struct settings *settings, bool *out_restart)
+static int run_once(const struct settings *settings, struct pairing_window *window, bool *out_restart)
 {
     struct app *a = calloc(1, sizeof *a);
     int exit_code;
@@ -382,6 +395,8 @@ static int run_once(const struct settings *settings, bool *out_restart)
         return 1;
     }
     a->settings = settings;
+    a->window = window;
+    pairing_init(&a->pairing, settings->data, settings->params.serial);
     a->lock_fd = -1;
     a->kernel_boot_id = clock_kernel_boot_id();
     run(a);
@@ -399,12 +414,13 @@ static int run_once(const struct settings *settings, bool *out_restart)
 
 int app_run(const struct settings *settings)
 {
+    struct pairing_window window = {0};
     bool is_again = true;
     int exit_code = 0;
 
     while (is_again) {
         is_again = false;
-        exit_code = run_once(settings, &is_again);
+        exit_code = run_once(settings, &window, &is_again);
     }
     return exit_code;
 }

@@ -127,6 +127,16 @@ void dialer_pin(struct dialer *d, const uint8_t *hash)
     }
 }
 
+void dialer_take_any(struct dialer *d, bool takes_any)
+{
+    d->target.takes_any = takes_any;
+}
+
+struct tls *dialer_tls(struct dialer *d)
+{
+    return d->target.self != NULL ? &d->stream.tls : NULL;
+}
+
 void dialer_dial(struct dialer *d)
 {
     int64_t now_ms = clock_boot_ms();
@@ -135,8 +145,8 @@ void dialer_dial(struct dialer *d)
     if (d->is_closing) {
         return;
     }
-    if (d->target.self != NULL && !d->has_pin) {
-        down(d, "no manager is paired: --pin HASH pairs one");
+    if (d->target.self != NULL && !d->has_pin && !d->target.takes_any) {
+        down(d, "no manager is paired: the service button lets one be paired by setup code, or --pin HASH");
         return;
     }
     frame_reader_init(&d->reader, d->body);

@@ -56,6 +56,12 @@ void dialer_secure(struct dialer *d, const struct identity *self);
 /* The only key that the manager may have, copied, from the next dialling on; NULL: none is known, so that nobody is dialled. */
 void dialer_pin(struct dialer *d, const uint8_t *hash);
 
+/* Whether the manager may have any key, from the next dialling on: then on_up must look at dialer_tls before it believes anything. */
+void dialer_take_any(struct dialer *d, bool takes_any);
+
+/* The session of the connection, from on_up until on_down; NULL: plain. */
+struct tls *dialer_tls(struct dialer *d);
+
 /* Connect; on_up or on_down follows. Not while there is a connection (CHECKed). */
 void dialer_dial(struct dialer *d);
 

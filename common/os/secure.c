@@ -189,9 +189,9 @@ enum rc secure_accept(struct gate *g, struct secure_stream *s, const struct secu
 
 enum rc secure_dial(struct secure_stream *s, uv_loop_t *loop, const struct secure_target *target, const struct secure_events *events, void *user)
 {
-    CHECK(target->self == NULL || target->pin != NULL);
+    CHECK(target->self == NULL || target->pin != NULL || target->takes_any);
     init(s, target->self, events, user);
-    s->pin = target->pin;
+    s->pin = target->takes_any ? NULL : target->pin;
     return tcp_dial(&s->tcp, loop, target->address, &tcp_events, s);
 }
 

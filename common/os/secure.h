@@ -46,7 +46,8 @@ struct secure_stream {
 struct secure_target {
     const struct sockaddr_storage *address;
     const struct identity *self; /* NULL: plain TCP */
-    const uint8_t *pin;          /* hash of the only key that the peer may have, IDENTITY_HASH_LEN bytes; not NULL unless plain */
+    const uint8_t *pin;          /* hash of the only key that the peer may have, IDENTITY_HASH_LEN bytes; not NULL unless plain or takes_any */
+    bool takes_any;              /* any key: on_open must look at tls.peer before it believes anything */
 };
 
 /* Take the connection that on_connection of the gate's listener announced. It is open after the handshake, for which the gate finds the time.

@@ -22,6 +22,7 @@
 #include "manager/shell/http.h"
 #include "manager/shell/lowfd.h"
 #include "manager/shell/meter_text.h"
+#include "manager/shell/pairing.h"
 #include "manager/shell/peers.h"
 #include "manager/shell/routes.h"
 #include "manager/shell/store.h"
@@ -46,6 +47,7 @@ struct app {
     struct driver driver;
     struct peers peers;
     struct trust trust;
+    struct pairing pairing;
     struct lowfd lowfd;
     struct bus bus;
     struct routes routes;
@@ -201,6 +203,34 @@ static void desk_out_changed(void *user, const struct change *change)
 }
 
 static const struct desk_out desk_out = {.feed = desk_out_feed, .change = desk_out_change, .changed = desk_out_changed};
+
+static void paired_done(struct store_order *order, enum rc rc)
+{
+    struct change *change = (struct change *)order;
+    struct app *a = change->owner;
+
+    if (rc == RC_OK) {
+        trust_refresh(&a->trust); /* it will be back before the kernel tells of the file */
+    }
+    pairing_stored(&a->pairing, change->subject, change->key, rc == RC_OK);
+    peers_end_pairing(&a->peers, change->key);
+    change_free(change);
+}
+
+/* A wallbox has proven to know its setup code. */
+static void store_paired(void *user, const char *serial, const uint8_t key[IDENTITY_HASH_LEN])
+{
+    struct app *a = user;
+    struct change *change = a->store != NULL ? change_paired(a->settings->data, serial, key) : NULL;
+
+    if (change == NULL) {
+        log_err("not_paired serial=%s why=\"no memory\"", serial);
+        return; /* it asks again */
+    }
+    change->order.done = paired_done;
+    change->owner = a;
+    store_order(a->store, &change->order);
+}
 
 /* From the threads of http. */
 static enum rc routes_out_feed(void *user, const struct mev *e)
@@ -362,7 +392,9 @@ static int open_all(struct app *a)
     }
     driver_connect(&a->driver, &driver_out, a);
     if (a->trust.is_open) {
-        peers_secure(&a->peers, &a->trust);
+        a->pairing.store = store_paired;
+        a->pairing.user = a;
+        peers_secure(&a->peers, &a->pairing);
     }
     if (peers_open(&a->peers, &a->loop, &a->settings->link_address, &why) != RC_OK) {
         (void)fprintf(stderr, "link %s: %s\n", a->settings->link, why);
@@ -436,6 +468,7 @@ int app_run(const struct settings *settings)
     daemon_raise_files();
     snapshot_init(&a->board);
     peers_init(&a->peers, on_peer_event, a);
+    pairing_init(&a->pairing, &a->trust);
     routes_init(&a->routes, &a->board, a->db_path);
     a->exit_code = load(a);
     if (a->exit_code == 0) {
@@ -446,6 +479,7 @@ int app_run(const struct settings *settings)
     trail_deinit(&a->trail);
     cards_deinit(&a->cards);
     routes_deinit(&a->routes);
+    pairing_deinit(&a->pairing);
     users_close(a->users);
     certificate_free(&a->certificate);
     trust_close(&a->trust);

@@ -2,7 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include <sodium.h>
+
+#include "common/os/log.h"
 #include "manager/shell/db.h"
 #include "manager/shell/tariff_json.h"
 
@@ -124,6 +128,54 @@ static enum rc run_tariff(const struct change *c, struct db *db, int64_t utc_ms)
     return rc;
 }
 
+/* The files are the last step, because a transaction can be taken back and they cannot. */
+static enum rc run_codes(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    char after[32];
+    char why[CODES_WHY_LEN];
+    enum rc rc;
+
+    (void)snprintf(after, sizeof after, "{\"codes_n\":%u}", c->codes->n); /* never a code itself */
+    rc = add_audit(db, c, "setup_codes_put", c->codes->n == 1 ? c->codes->at[0].serial : NULL, NULL, after, utc_ms);
+    if (rc == RC_OK) {
+        rc = codes_put(c->dir, c->codes, why);
+        if (rc != RC_OK) {
+            log_err("setup_codes why=\"%s\"", why);
+        }
+    }
+    return rc;
+}
+
+static enum rc run_paired(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    char key[IDENTITY_TEXT_LEN];
+    char after[IDENTITY_TEXT_LEN + 16];
+    char why[TRUST_WHY_LEN];
+    enum rc rc;
+
+    identity_text(c->key, key);
+    (void)snprintf(after, sizeof after, "{\"key\":\"%s\"}", key);
+    rc = add_audit(db, c, "paired", c->subject, NULL, after, utc_ms);
+    rc = rc == RC_OK ? pins_put(c->dir, c->subject, c->key, why) : rc;
+    if (rc == RC_OK) {
+        enum rc dropped = codes_drop(c->dir, c->subject, why);
+
+        rc = dropped == RC_MISSING ? RC_OK : dropped; /* somebody has taken it away meanwhile */
+    }
+    if (rc != RC_OK) {
+        log_err("not_paired serial=%s why=\"%s\"", c->subject, why);
+    }
+    return rc;
+}
+
+static enum rc run_unpair(const struct change *c, struct db *db, int64_t utc_ms)
+{
+    char why[TRUST_WHY_LEN];
+    enum rc rc = add_audit(db, c, "unpair", c->subject, NULL, NULL, utc_ms);
+
+    return rc == RC_OK ? trust_unpair(c->dir, c->subject, why) : rc;
+}
+
 static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
 {
     const struct change *c = (const struct change *)order;
@@ -142,6 +194,12 @@ static enum rc run(struct store_order *order, struct db *db, int64_t utc_ms)
         return run_note(c, db, utc_ms);
     case CHANGE_TARIFF_PUT:
         return run_tariff(c, db, utc_ms);
+    case CHANGE_CODES_PUT:
+        return run_codes(c, db, utc_ms);
+    case CHANGE_PAIRED:
+        return run_paired(c, db, utc_ms);
+    case CHANGE_UNPAIR:
+        return run_unpair(c, db, utc_ms);
     }
     return RC_IO;
 }
@@ -192,6 +250,19 @@ struct change *change_note(const char *who, const char *what, const char *subjec
     return c;
 }
 
+struct change *change_paired(const char *dir, const char *serial, const uint8_t key[IDENTITY_HASH_LEN])
+{
+    struct change *c = change_new(CHANGE_PAIRED);
+
+    if (c != NULL) {
+        c->dir = dir;
+        (void)snprintf(c->who, sizeof c->who, "setup code");
+        (void)snprintf(c->subject, sizeof c->subject, "%s", serial); /* a serial number fits */
+        memcpy(c->key, key, sizeof c->key);
+    }
+    return c;
+}
+
 void change_free(struct change *c)
 {
     if (c != NULL) {
@@ -199,6 +270,10 @@ void change_free(struct change *c)
         free(c->document);
         free(c->before);
         free(c->after);
+        if (c->codes != NULL) {
+            sodium_memzero(c->codes, sizeof *c->codes);
+        }
+        free(c->codes);
         free(c);
     }
 }

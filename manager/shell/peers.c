@@ -9,22 +9,7 @@
 #include "common/base/units.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
-#include "common/os/secure.h"
-
-struct peer {
-    struct secure_stream stream;
-    struct peers *peers;
-    struct frame_reader reader;
-    uint8_t *backlog; /* bytes that arrived and were not yet decoded; NULL none. Reading is paused meanwhile. */
-    size_t backlog_at;
-    size_t backlog_len;
-    int64_t hello_until_ms; /* MS_FOREVER during the handshake and once introduced */
-    uint16_t slot;
-    bool is_told;            /* MEV_PEER_OPEN was sent */
-    bool is_stranger;        /* his key is not pinned */
-    char serial[SERIAL_LEN]; /* that his key is pinned to; empty: plain */
-    uint8_t body[FRAME_MAX];
-};
+#include "manager/shell/peers_inside.h"
 
 static void arm(struct peers *p)
 {
@@ -50,14 +35,14 @@ static void tell(struct peers *p, enum mev_kind kind, uint16_t slot)
     }
 }
 
-static void refuse(struct peer *one, const char *reason, const char *field, uint32_t claimed_len)
+void peer_refuse(struct peer *one, const char *reason, const char *field, uint32_t claimed_len)
 {
     log_warn("frame_refused peer=%s slot=%u reason=%s field=%s claimed_len=%u", one->stream.tcp.peer, one->slot, reason, field, claimed_len);
     one->peers->refused_n++;
     secure_close(&one->stream, "refused");
 }
 
-static void say(struct peers *p, struct peer *one, const struct msg *m)
+void peer_say(struct peers *p, struct peer *one, const struct msg *m)
 {
     uint8_t prefix[FRAME_PREFIX_LEN];
     size_t len = 0;
@@ -71,20 +56,24 @@ static void say(struct peers *p, struct peer *one, const struct msg *m)
     secure_write2(&one->stream, prefix, sizeof prefix, p->out, len);
 }
 
-/* Whoever claims to be a wallbox without its key hears that much and no more. */
-static void reject(struct peer *one, const struct msg_hello *hello)
+void peer_say_why(struct peer *one, const char *what, const char *reason, const char *serial)
 {
-    static const struct msg answer = {.kind = MSG_REJECT, .reject = {.reason = REJECT_NOT_PAIRED}};
-    struct peers *p = one->peers;
     char key[IDENTITY_TEXT_LEN];
     uint64_t left_out_n = 0;
 
     identity_text(one->stream.tls.peer, key);
-    if (gate_may_say(&p->gate, clock_boot_ms(), &left_out_n)) {
-        log_warn("peer_refused peer=%s reason=not_paired claims=%s key=%s key_of=%s left_out_n=%llu", one->stream.tcp.peer, hello->serial, key,
+    if (gate_may_say(&one->peers->gate, clock_boot_ms(), &left_out_n)) {
+        log_warn("%s peer=%s reason=%s claims=%s key=%s key_of=%s left_out_n=%llu", what, one->stream.tcp.peer, reason, serial, key,
                  one->is_stranger ? "nobody" : one->serial, (unsigned long long)left_out_n);
     }
-    say(p, one, &answer);
+}
+
+void peer_reject(struct peer *one, const char *serial)
+{
+    static const struct msg answer = {.kind = MSG_REJECT, .reject = {.reason = REJECT_NOT_PAIRED}};
+
+    peer_say_why(one, "peer_refused", "not_paired", serial);
+    peer_say(one->peers, one, &answer);
     secure_close(&one->stream, "not paired");
 }
 
@@ -92,12 +81,15 @@ static void reject(struct peer *one, const struct msg_hello *hello)
 static bool is_paired(struct peer *one, const struct msg *m)
 {
     if (one->is_stranger && m->kind != MSG_HELLO) {
-        refuse(one, "out_of_order", "kind", 0);
+        peer_refuse(one, "out_of_order", "kind", 0);
         return false;
     }
     if (m->kind == MSG_HELLO && one->peers->trust != NULL && !text_same(one->serial, m->hello.serial)) {
         one->peers->unpaired_n += one->is_stranger ? 0 : 1; /* a stranger was counted when he came */
-        reject(one, &m->hello);
+        if (one->is_stranger) {
+            pairing_seen(one->peers->pairing, m->hello.serial, one->stream.tls.peer, one->stream.tcp.peer, clock_utc_ms());
+        }
+        peer_reject(one, m->hello.serial);
         return false;
     }
     return true;
@@ -115,10 +107,10 @@ static void take_frame(struct peer *one, const uint8_t *body, uint32_t body_len)
         return;
     }
     if (rc != RC_OK) {
-        refuse(one, rc == RC_RANGE ? "value_outside_range" : "malformed_message", field, body_len);
+        peer_refuse(one, rc == RC_RANGE ? "value_outside_range" : "malformed_message", field, body_len);
         return;
     }
-    if (!is_paired(one, &m)) {
+    if (peer_is_pairing(one, &m) || !is_paired(one, &m)) {
         return;
     }
     if (m.kind == MSG_HELLO) {
@@ -147,7 +139,7 @@ static size_t decode(struct peer *one, const uint8_t *bytes, size_t len, size_t 
         if (rc == RC_OK) {
             take_frame(one, body, body_len);
         } else if (rc != RC_AGAIN) {
-            refuse(one, "frame_length", "length", body_len);
+            peer_refuse(one, "frame_length", "length", body_len);
         }
     }
     return done_len;
@@ -273,6 +265,9 @@ static void on_stream_closed(struct secure_stream *s, const char *why)
     p->at[slot] = NULL;
     p->open_n--;
     p->stranger_n = (uint16_t)(p->stranger_n - (one->is_stranger ? 1 : 0));
+    if (one->is_proving) {
+        pairing_gone(p->pairing, one->claim, one->key);
+    }
     drop_backlog(one);
     drop_peer(one);
     if (is_told) {
@@ -378,10 +373,11 @@ enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct sockaddr_stora
     return rc;
 }
 
-void peers_secure(struct peers *p, struct trust *trust)
+void peers_secure(struct peers *p, struct pairing *pairing)
 {
     CHECK(p->loop == NULL);
-    p->trust = trust;
+    p->pairing = pairing;
+    p->trust = pairing->trust;
 }
 
 void peers_recheck(struct peers *p)
@@ -401,7 +397,7 @@ void peers_send(struct peers *p, uint16_t slot, const struct msg *m)
 {
     CHECK(slot < PEER_MAX);
     if (p->at[slot] != NULL && p->at[slot]->is_told && !p->at[slot]->stream.tcp.is_closing) {
-        say(p, p->at[slot], m);
+        peer_say(p, p->at[slot], m);
     }
 }
 

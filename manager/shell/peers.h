@@ -1,7 +1,7 @@
 /* The wallboxes' connections: a server with a fixed number of slots that turns frames into checked messages and events.
  *
  * With keys (peers_secure) only a wallbox that has proven to hold a pinned one is a peer, and speaks for the serial number of that pin alone. Any
- * other is a stranger: his Hello is answered with a Reject, and nobody else hears of him.
+ * other is a stranger: his Hello is answered with a Reject, and nobody but the list of those that want to be paired hears of him.
  *
  * Decided here: which bytes are a message, how long a connection may stay without introducing itself, how much of one is handled in one turn of
  * the loop. Not here: whose keys are pinned (trust), who may join, what a message means (core).
@@ -19,6 +19,7 @@
 #include "common/os/tcp.h"
 #include "common/os/wake.h"
 #include "manager/core/event.h"
+#include "manager/shell/pairing.h"
 #include "manager/shell/trust.h"
 #include "proto/codec.h"
 #include "proto/frame.h"
@@ -34,6 +35,7 @@ struct peers {
     struct tcp_listener listener;
     struct gate gate;
     struct trust *trust; /* NULL: plain TCP */
+    struct pairing *pairing;
     struct wake wake;
     uv_loop_t *loop;
     void (*on_event)(void *user, const struct mev *e); /* now_ms is not set; the message is borrowed until return */
@@ -63,9 +65,13 @@ MUST_USE enum rc peers_open(struct peers *p, uv_loop_t *loop, const struct socka
 /* Set before peers_open. */
 void peers_init(struct peers *p, void (*on_event)(void *user, const struct mev *e), void *user);
 
-/* Demand TLS with keys that `trust` has pinned, now and after each change of its file; kept until peers_stop is done. Between peers_init and
- * peers_open; else plain TCP is spoken. */
-void peers_secure(struct peers *p, struct trust *trust);
+/* Demand TLS with keys that the trust of `pairing` has pinned, now and after each change of its file; kept until peers_stop is done. Between
+ * peers_init and peers_open; else plain TCP is spoken. */
+void peers_secure(struct peers *p, struct pairing *pairing);
+
+/* What pairing had to store of this key is stored, or will not be: end the connections on which it is waited for, and those
+ * of whoever was this wallbox until now. */
+void peers_end_pairing(struct peers *p, const uint8_t key[IDENTITY_HASH_LEN]);
 
 /* The pins have changed: end the connections of those that are not pinned any more. */
 void peers_recheck(struct peers *p);

@@ -205,6 +205,25 @@ enum rc pins_drop(const char *dir, const char *serial, char out_why[TRUST_WHY_LE
     return change(dir, serial, NULL, out_why);
 }
 
+enum rc trust_unpair(const char *dir, const char *serial, char out_why[TRUST_WHY_LEN])
+{
+    enum rc pin_rc = pins_drop(dir, serial, out_why);
+    char why[CODES_WHY_LEN];
+    enum rc rc;
+
+    if (pin_rc != RC_OK && pin_rc != RC_MISSING) {
+        return pin_rc;
+    }
+    rc = codes_drop(dir, serial, why);
+    if (rc == RC_MISSING) {
+        return pin_rc;
+    }
+    if (rc != RC_OK) {
+        (void)snprintf(out_why, TRUST_WHY_LEN, "%s", why);
+    }
+    return rc;
+}
+
 /* The directory is that of the path. */
 static void dir_of(const struct trust *t, char out[FILE_PATH_LEN])
 {
@@ -225,6 +244,26 @@ static enum rc reread(struct trust *t)
     return rc;
 }
 
+static enum rc reread_codes(struct trust *t)
+{
+    char dir[FILE_PATH_LEN];
+    char why[CODES_WHY_LEN];
+    enum rc rc;
+
+    dir_of(t, dir);
+    rc = codes_read(&t->codes, dir, why);
+    if (rc != RC_OK) {
+        log_err("setup_codes why=\"%s\"", why);
+    }
+    return rc;
+}
+
+void trust_refresh(struct trust *t)
+{
+    rc_ignore(reread(t)); /* each says what is wrong, and its table stays */
+    rc_ignore(reread_codes(t));
+}
+
 enum rc trust_open(struct trust *t, const char *dir)
 {
     enum rc rc;
@@ -239,6 +278,7 @@ enum rc trust_open(struct trust *t, const char *dir)
         return rc;
     }
     rc = reread(t);
+    rc = rc == RC_OK ? reread_codes(t) : rc;
     if (rc != RC_OK) {
         identity_close(&t->self);
         return rc;
@@ -258,6 +298,9 @@ static void on_file(uv_fs_event_t *watch, const char *name, int events, int stat
         log_note("pins_changed pins_n=%u", t->pins.n);
         t->on_change(t->user);
     }
+    if ((name == NULL || text_same(name, CODES_FILE)) && reread_codes(t) == RC_OK) {
+        log_note("setup_codes_changed codes_n=%u", t->codes.n);
+    }
 }
 
 void trust_watch(struct trust *t, uv_loop_t *loop, void (*on_change)(void *user), void *user)
@@ -276,7 +319,7 @@ void trust_watch(struct trust *t, uv_loop_t *loop, void (*on_change)(void *user)
     if (err != 0) {
         log_err("pins dir=%s why=\"%s: a change counts after a restart\"", dir, uv_strerror(err));
     }
-    rc_ignore(reread(t)); /* what was written between opening and watching; it says what is wrong, and the table stays */
+    trust_refresh(t); /* what was written between opening and watching */
 }
 
 void trust_unwatch(struct trust *t)

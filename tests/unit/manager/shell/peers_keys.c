@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "common/base/text.h"
+#include "common/os/pair_proof.h"
 #include "common/os/secure.h"
 #include "tests/unit/common/os/helpers.h"
 
@@ -22,6 +23,9 @@ struct box {
     int opened_n;
     int closed_n;
     int reject_n;
+    int proof_n;      /* of the manager */
+    bool was_right;   /* the last of them */
+    const char *code; /* that it knows, SETUP_CODE_LEN bytes; NULL: it never answers a proof */
     bool is_used;
 };
 
@@ -29,6 +33,7 @@ struct yard {
     struct bench bench;
     struct scratch scratch;
     struct trust trust;
+    struct pairing pairing;
     struct peers peers;
     struct sockaddr_storage address;
     struct box box[BOXES_N];
@@ -37,6 +42,9 @@ struct yard {
     int closed_n;
     int hello_n;
     uint16_t slot;
+    int stored_n;
+    char stored[SERIAL_LEN];
+    uint8_t stored_key[IDENTITY_HASH_LEN];
 };
 
 static void on_event(void *user, const struct mev *e)
@@ -47,6 +55,41 @@ static void on_event(void *user, const struct mev *e)
     s->closed_n += e->kind == MEV_PEER_CLOSED ? 1 : 0;
     s->hello_n += e->kind == MEV_PEER_MSG ? 1 : 0;
     s->slot = e->kind == MEV_PEER_OPEN ? e->peer.peer : s->slot;
+}
+
+static void on_store(void *user, const char *serial, const uint8_t key[IDENTITY_HASH_LEN])
+{
+    struct yard *s = user;
+
+    s->stored_n++;
+    cr_assert_eq(text_copy(s->stored, sizeof s->stored, serial), RC_OK);
+    memcpy(s->stored_key, key, sizeof s->stored_key);
+}
+
+static void say(struct box *b, const struct msg *m)
+{
+    uint8_t bytes[512];
+    uint8_t prefix[FRAME_PREFIX_LEN];
+    size_t len = 0;
+
+    cr_assert_eq(codec_encode(m, bytes, sizeof bytes, &len), RC_OK);
+    frame_prefix((uint32_t)len, prefix);
+    secure_write2(&b->stream, prefix, sizeof prefix, bytes, len);
+}
+
+/* Answer the manager's proof with that of the code that this wallbox knows. */
+static void answer_proof(struct box *b, const uint8_t proof[PAIR_PROOF_LEN])
+{
+    struct msg m = {.kind = MSG_PAIR_PROOF};
+    struct pair_facts f;
+
+    b->proof_n++;
+    if (b->code != NULL) {
+        cr_assert_eq(pair_facts_of(&f, &b->stream.tls, &b->self, PAIR_CLIENT, (const uint8_t *)b->code), RC_OK);
+        b->was_right = pair_proof_is_right(&f, PAIR_MANAGER, proof);
+        cr_assert_eq(pair_proof(&f, PAIR_CLIENT, m.pair_proof.proof), RC_OK);
+        say(b, &m);
+    }
 }
 
 static void on_box_open(struct secure_stream *stream)
@@ -69,10 +112,14 @@ static void on_box_bytes(struct secure_stream *stream, const uint8_t *bytes, siz
 
         if (frame_read(&b->reader, bytes + at, len - at, &used_len, &body, &body_len) == RC_OK) {
             cr_assert_eq(codec_decode(&b->site->arena, body, body_len, &m, &field), RC_OK, "%s", field);
-            cr_assert_eq(m.kind, MSG_REJECT);
-            cr_assert_eq(m.reject.reason, REJECT_NOT_PAIRED);
-            cr_assert_str_empty(m.reject.text, "no information");
-            b->reject_n++;
+            if (m.kind == MSG_PAIR_PROOF) {
+                answer_proof(b, m.pair_proof.proof);
+            } else {
+                cr_assert_eq(m.kind, MSG_REJECT);
+                cr_assert_eq(m.reject.reason, REJECT_NOT_PAIRED);
+                cr_assert_str_empty(m.reject.text, "no information");
+                b->reject_n++;
+            }
         }
         at += used_len;
     }
@@ -100,7 +147,10 @@ static struct yard *begin(void)
     cr_assert_eq(trust_open(&s->trust, scratch_path(&s->scratch, "manager")), RC_OK);
     cr_assert_eq(tcp_parse_address("127.0.0.1:0", &s->address), RC_OK);
     peers_init(&s->peers, on_event, s);
-    peers_secure(&s->peers, &s->trust);
+    pairing_init(&s->pairing, &s->trust);
+    s->pairing.store = on_store;
+    s->pairing.user = s;
+    peers_secure(&s->peers, &s->pairing);
     cr_assert_eq(peers_open(&s->peers, &s->bench.loop, &s->address, &why), RC_OK, "%s", why);
     cr_assert_eq(tcp_parse_address(s->peers.listener.local, &s->address), RC_OK);
     return s;
@@ -122,6 +172,7 @@ static void end(struct yard *s)
         identity_close(&s->box[i].self);
     }
     trust_close(&s->trust);
+    pairing_deinit(&s->pairing);
     scratch_close(&s->scratch);
     free(s);
 }
@@ -160,17 +211,6 @@ static void dial(struct yard *s, struct box *b)
     cr_assert_eq(secure_dial(&b->stream, &s->bench.loop, &target, &box_events, b), RC_OK);
     b->is_used = true;
     until(s, &b->opened_n, 1);
-}
-
-static void say(struct box *b, const struct msg *m)
-{
-    uint8_t bytes[512];
-    uint8_t prefix[FRAME_PREFIX_LEN];
-    size_t len = 0;
-
-    cr_assert_eq(codec_encode(m, bytes, sizeof bytes, &len), RC_OK);
-    frame_prefix((uint32_t)len, prefix);
-    secure_write2(&b->stream, prefix, sizeof prefix, bytes, len);
 }
 
 static void say_hello(struct box *b, const char *serial)
@@ -313,5 +353,193 @@ Test(peers_keys, nothing_is_said_to_a_connection_that_is_not_open_yet)
     say_hello(b, "W1");
     until(s, &b->closed_n, 1);
     cr_assert_eq(b->reject_n, 1, "and no Welcome");
+    end(s);
+}
+
+/* Pairing by setup code. */
+
+#define CODE "0123456789"
+#define OTHER_CODE "0123456780"
+
+static void know(struct yard *s, const char *serial, const char *code, int64_t given_utc_ms)
+{
+    struct setup_code *one = &s->trust.codes.at[0];
+
+    s->trust.codes.n = 1;
+    cr_assert_eq(text_copy(one->serial, sizeof one->serial, serial), RC_OK);
+    memcpy(one->code, code, sizeof one->code);
+    one->given_utc_ms = given_utc_ms;
+}
+
+static void ask(struct box *b, const char *serial)
+{
+    struct msg m = {.kind = MSG_PAIR_REQUEST};
+
+    cr_assert_eq(text_copy(m.pair_request.serial, sizeof m.pair_request.serial, serial), RC_OK);
+    say(b, &m);
+}
+
+/* State of the only key that has asked. */
+static enum pairing_state state_of(struct yard *s, const char *serial)
+{
+    static struct pairing_list list;
+
+    pairing_copy(&s->pairing, &list);
+    cr_assert_eq(list.n, 1);
+    cr_assert_str_eq(list.at[0].serial, serial);
+    return list.at[0].state;
+}
+
+Test(peers_keys, a_wallbox_that_proves_its_code_is_stored_and_let_go)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+
+    know(s, "W1", CODE, 5);
+    b->code = CODE;
+    dial(s, b);
+    ask(b, "W1");
+    until(s, &s->stored_n, 1);
+    cr_assert(b->was_right);
+    cr_assert_str_eq(s->stored, "W1");
+    cr_assert_arr_eq(s->stored_key, b->self.hash, IDENTITY_HASH_LEN);
+    cr_assert_eq(state_of(s, "W1"), PAIRING_PROVING);
+    cr_assert_eq(b->closed_n, 0, "it waits until that is durable");
+    pairing_stored(&s->pairing, "W1", b->self.hash, true);
+    peers_end_pairing(&s->peers, b->self.hash);
+    until(s, &b->closed_n, 1);
+    cr_assert_eq(state_of(s, "W1"), PAIRING_PAIRED);
+    cr_assert_eq(b->reject_n, 0);
+    cr_assert_eq(s->opened_n, 0, "nobody else hears of it");
+    end(s);
+}
+
+Test(peers_keys, a_wallbox_without_a_code_at_the_manager_is_shown_and_refused)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+
+    know(s, "W2", CODE, 5);
+    dial(s, b);
+    ask(b, "W1");
+    until(s, &b->closed_n, 1);
+    cr_assert_eq(b->reject_n, 1);
+    cr_assert_eq(b->proof_n, 0);
+    cr_assert_eq(state_of(s, "W1"), PAIRING_SEEN);
+    end(s);
+}
+
+Test(peers_keys, a_wrong_code_is_offered_once_to_a_key_and_again_when_it_was_given_anew)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+
+    know(s, "W1", CODE, 5);
+    b->code = OTHER_CODE;
+    for (int i = 1; i <= 3; i++) {
+        dial(s, b);
+        ask(b, "W1");
+        until(s, &b->closed_n, 1);
+        cr_assert_eq(b->proof_n, i == 3 ? 2 : 1);
+        cr_assert_eq(s->stored_n, 0);
+        cr_assert_eq(state_of(s, "W1"), PAIRING_FAILED);
+        b->closed_n = b->opened_n = 0;
+        know(s, "W1", CODE, i == 2 ? 6 : 5);
+    }
+    cr_assert_eq(b->reject_n, 1);
+    cr_assert_not(b->was_right);
+    end(s);
+}
+
+Test(peers_keys, who_does_not_take_the_managers_proof_is_shown_as_failed)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+    struct msg no = {.kind = MSG_REJECT, .reject = {.reason = REJECT_NOT_PAIRED}};
+
+    know(s, "W1", CODE, 5);
+    dial(s, b);
+    ask(b, "W1");
+    until(s, &b->proof_n, 1);
+    say(b, &no);
+    until(s, &b->closed_n, 1);
+    cr_assert_eq(state_of(s, "W1"), PAIRING_FAILED);
+    end(s);
+}
+
+Test(peers_keys, who_goes_before_he_answers_is_as_before)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+
+    know(s, "W1", CODE, 5);
+    dial(s, b);
+    ask(b, "W1");
+    until(s, &b->proof_n, 1);
+    secure_close(&b->stream, NULL);
+    until(s, &b->closed_n, 1);
+    while (s->peers.open_n > 0) {
+        (void)uv_run(&s->bench.loop, UV_RUN_ONCE);
+    }
+    cr_assert_eq(state_of(s, "W1"), PAIRING_SEEN);
+    end(s);
+}
+
+Test(peers_keys, a_key_of_one_wallbox_is_not_paired_as_another)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+
+    pin(s, b, "W2");
+    know(s, "W1", CODE, 5);
+    b->code = CODE;
+    dial(s, b);
+    ask(b, "W1");
+    until(s, &b->closed_n, 1);
+    cr_assert_eq(b->reject_n, 1);
+    cr_assert_eq(b->proof_n, 0);
+    end(s);
+}
+
+Test(peers_keys, messages_of_pairing_come_in_their_order_or_end_the_connection)
+{
+    struct yard *s = begin();
+    struct msg proof = {.kind = MSG_PAIR_PROOF};
+
+    know(s, "W1", CODE, 5);
+    for (int i = 0; i < 3; i++) {
+        struct box *b = make_box(s, i);
+
+        dial(s, b);
+        if (i == 0) {
+            say(b, &proof); /* nobody asked for it */
+        } else if (i == 1) {
+            ask(b, "W1"); /* twice */
+            ask(b, "W1");
+        } else {
+            pin(s, b, "W3");
+            ask(b, "W1");
+            say_hello(b, "W1"); /* behind a request */
+        }
+        until(s, &b->closed_n, 1);
+    }
+    cr_assert_eq(s->stored_n, 0);
+    cr_assert_eq(s->hello_n, 0);
+    end(s);
+}
+
+Test(peers_keys, a_wallbox_that_was_introduced_cannot_begin_to_pair)
+{
+    struct yard *s = begin();
+    struct box *b = make_box(s, 0);
+
+    pin(s, b, "W1");
+    know(s, "W1", CODE, 5);
+    dial(s, b);
+    say_hello(b, "W1");
+    until(s, &s->hello_n, 1);
+    ask(b, "W1");
+    until(s, &b->closed_n, 1);
+    cr_assert_eq(b->proof_n, 0);
     end(s);
 }
