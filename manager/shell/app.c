@@ -323,6 +323,8 @@ static int load_users(struct app *a)
     }
     access_set_tokens(&a->routes.access, &tokens);
     a->routes.users = a->users;
+    a->routes.pairing = a->trust.is_open ? &a->pairing : NULL;
+    a->routes.dir = s->data;
     a->routes.open_reads = s->open_reads;
     a->routes.out = &routes_out;
     a->routes.out_user = a;

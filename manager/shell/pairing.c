@@ -168,6 +168,20 @@ void pairing_stored(struct pairing *p, const char *serial, const uint8_t key[IDE
     set_state(p, serial, key, is_stored ? PAIRING_PAIRED : PAIRING_SEEN);
 }
 
+void pairing_forget(struct pairing *p, const char *serial)
+{
+    uint16_t kept_n = 0;
+
+    lock(p);
+    for (uint16_t i = 0; i < p->list.n; i++) {
+        if (!text_same(p->list.at[i].serial, serial)) {
+            p->list.at[kept_n++] = p->list.at[i];
+        }
+    }
+    p->list.n = kept_n;
+    unlock(p);
+}
+
 void pairing_copy(struct pairing *p, struct pairing_list *out)
 {
     lock(p);

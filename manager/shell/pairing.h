@@ -90,6 +90,9 @@ void pairing_gone(struct pairing *p, const char *serial, const uint8_t key[IDENT
 /* What `store` was asked for is stored, or will not be. */
 void pairing_stored(struct pairing *p, const char *serial, const uint8_t key[IDENTITY_HASH_LEN], bool is_stored);
 
+/* Forget who has asked for this serial number. Any thread. */
+void pairing_forget(struct pairing *p, const char *serial);
+
 /* A copy of the list. Any thread. */
 void pairing_copy(struct pairing *p, struct pairing_list *out);
 

@@ -16,6 +16,7 @@
 #include "manager/shell/errand.h"
 #include "manager/shell/fields.h"
 #include "manager/shell/history.h"
+#include "manager/shell/pairing.h"
 #include "manager/shell/snapshot.h"
 
 #define REQUEST_BODY_MAX 65536
@@ -38,7 +39,9 @@ struct routes {
     struct snapshot_board *board; /* kept */
     struct history history;
     struct access access;
-    struct users *users; /* touched by errands only */
+    struct users *users;     /* touched by errands only */
+    struct pairing *pairing; /* NULL: the link is plain, nobody has to be paired */
+    const char *dir;         /* data directory, with the files of pairing */
     const struct routes_out *out;
     void *out_user;
     struct snapshot *cached; /* the snapshot that the two texts were made of; NULL none */
@@ -94,7 +97,7 @@ struct route_reply {
     int32_t retry_s;       /* Retry-After, 0 none */
 };
 
-/* board and db_path are kept, users and out as well when they are set. */
+/* board and db_path are kept; users, out, pairing and dir as well when they are set. */
 void routes_init(struct routes *r, struct snapshot_board *board, const char *db_path);
 void routes_deinit(struct routes *r);
 

@@ -46,6 +46,12 @@ void wish_session(struct call *c);
 void tariff_read(struct call *c);
 void tariff_put(struct call *c);
 
+/* routes_pairing.c: wallboxes that are to be paired, or were. */
+void pairing_list(struct call *c);
+void pairing_give(struct call *c);
+void pairing_table(struct call *c);
+void pairing_end(struct call *c);
+
 /* routes_cards.c: cards and vehicles, and events that were seen. */
 void card_add(struct call *c);
 void card_put(struct call *c);

@@ -66,6 +66,10 @@ static const struct field card_fields[] = {CARD_FIELDS};
 static const struct field new_card_fields[] = {{"uid", FIELD_TEXT, 0, 20, NULL, false, true, "of a card: 8, 14, 16 or 20 hex digits"},
                                                {"identity", FIELD_TEXT, 0, 64, NULL, false, true, "of a vehicle, instead of uid"},
                                                CARD_FIELDS};
+static const struct field code_fields[] = {
+    TEXT("serial", 1, SERIAL_LEN - 1, true, "serial number of the wallbox"),
+    TEXT("setup_code", 1, 64, true, "on its label, 16 letters and digits; letter case, dashes and spaces do not matter"),
+};
 #define SPAN TEXT("from", 1, 32, false, "begin, UTC or a date"), TEXT("to", 1, 32, false, "end, not with it")
 #define LIMIT TEXT("limit", 0, 32, false, "how many at most, 1 to 1000, 100 unless given")
 #define FORMAT TEXT("format", 1, 8, false, "json or csv")
@@ -131,6 +135,12 @@ static const struct route table[] = {
     {"GET", "/api/v1/me", ROLE_VIEWER, ROUTE_ANY_TIME, login_me, NONE, "who is logged in, and the key for header X-CSRF-Token"},
     {"GET", "/api/v1/logins", ROLE_VIEWER, ROUTE_LOGIN, login_all, NONE, "active logins; an administrator sees all"},
     {"DELETE", "/api/v1/logins/{id}", ROLE_VIEWER, ROUTE_LOGIN, login_delete, NONE, "end a login"},
+    {"GET", "/api/v1/pairing", ROLE_ADMIN, 0, pairing_list, NONE,
+     "wallboxes that wait (their code is known), have asked (seen, proving, failed), or are paired"},
+    {"POST", "/api/v1/pairing", ROLE_ADMIN, 0, pairing_give, FIELDS(code_fields), "pair a wallbox when it asks and knows this setup code"},
+    {"POST", "/api/v1/pairing/import", ROLE_ADMIN, ROUTE_LIST | ROUTE_CSV, pairing_table, NONE,
+     "the same for a table of serial numbers and setup codes: all of them, or none"},
+    {"DELETE", "/api/v1/pairing/{serial}", ROLE_ADMIN, 0, pairing_end, NONE, "end the pairing of a wallbox and forget its setup code"},
     {"GET", "/api/v1/users", ROLE_ADMIN, 0, user_all, NONE, "all users"},
     {"POST", "/api/v1/users", ROLE_ADMIN, 0, user_add, FIELDS(user_fields), "add a user"},
     {"DELETE", "/api/v1/users/{user}", ROLE_ADMIN, 0, user_delete, NONE, "delete a user and end his logins"},

@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 from case_hostile import frame, message
+from case_http import PASSWORD, Browser, serial_of
 from case_keys import Thief, change_pins, is_offline, lines, secure_rig
 from rig import expect, run, wait_for
 from steps import charge, finish, hardware, plug, start_client, wait_charging, wait_online
@@ -214,6 +215,39 @@ def pairing_with_another_manager_needs_the_service_button():
         finish(rig, over_ms=0)
 
 
+def pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing():
+    with start_unpaired("W1", "W2") as rig:
+        admin = Browser(rig)
+        admin.expect(200, "POST", "/api/v1/login", {"user": "admin", "password": serial_of(rig)})
+        admin.expect(200, "POST", "/api/v1/password", {"password": serial_of(rig), "new_password": PASSWORD})
+
+        def states():
+            return {one["serial"]: one["state"] for one in admin.expect(200, "GET", "/api/v1/pairing").json()["wallboxes"]}
+
+        start_client(rig, "W1", is_paired=None)
+        wait_for("W1 to be seen", lambda: states() == {"W1": "seen"})
+        seen = admin.expect(200, "GET", "/api/v1/pairing").json()["wallboxes"][0]
+        expect(seen["key"] == rig.identity("wallbox-client", "--config", rig.folder / "W1.conf", "--data", rig.folder / "data-W1"), f"its key: {seen}")
+        expect(seen["address"].startswith("127.0.0.1:"), f"its address: {seen}")
+        admin.expect(201, "POST", "/api/v1/pairing", {"serial": "W1", "setup_code": OTHER_CODE})
+        wait_for("W1 to be shown as failed", lambda: states() == {"W1": "failed"}, within_s=REDIAL_S)
+        table = f"serial,setup_code\nW1,{CODE}\nW2,{CODE}\n"
+        admin.expect(200, "POST", "/api/v1/pairing/import", table, Content_Type="text/csv")
+        start_client(rig, "W2", is_paired=None)
+        wait_paired(rig, "W1", "W2")
+        wait_for("both to be shown as paired", lambda: states() == {"W1": "paired", "W2": "paired"})
+        charge(rig, "W1", "W2")
+        admin.expect(204, "DELETE", "/api/v1/pairing/W2")
+        wait_for("the manager to let W2 go", lambda: lines(rig.manager, "peer_closed", "reason=no_longer_paired", "serial=W2"))
+        wait_for("W2 to be offline", lambda: is_offline(rig, "W2"))
+        trail = admin.expect(200, "GET", "/api/v1/changes").text
+        for what in ("setup_codes_put", "paired", "unpair"):
+            expect(f'"{what}"' in trail, f"{what} is in the audit trail: {trail[:500]}")
+        expect(CODE not in trail and OTHER_CODE not in trail, "no code is in the audit trail")
+        expect_no_code_said(rig, "W1", "W2")
+        finish(rig, over_ms=0)
+
+
 CASES = [pairing_by_the_right_code_lets_a_wallbox_charge, pairing_with_a_wrong_code_is_refused_and_shown_until_the_right_one_is_given,
          pairing_is_not_had_for_what_was_heard_before, pairing_through_somebody_in_between_fails_on_both_sides,
-         pairing_with_another_manager_needs_the_service_button]
+         pairing_with_another_manager_needs_the_service_button, pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing]
