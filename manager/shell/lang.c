@@ -83,14 +83,14 @@ char lang_decimal(enum lang lang)
 
 void lang_number(enum lang lang, int64_t value, int decimals_n, char out[LANG_TEXT_LEN])
 {
-    static const uint64_t scales[] = {1, 10, 100, 1000};
+    static const uint64_t scales[] = {1, 10, 100, 1000, 10000, 100000};
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     char whole[24];
     size_t whole_len;
     size_t len = 0;
 
     CHECK(lang < LANG_N);
-    CHECK(decimals_n >= 0 && decimals_n <= 3);
+    CHECK(decimals_n >= 0 && decimals_n <= 5);
     whole_len = (size_t)snprintf(whole, sizeof whole, "%llu", (unsigned long long)(size / scales[decimals_n]));
     len = (size_t)snprintf(out, LANG_TEXT_LEN, "%s", value < 0 ? "-" : "");
     for (size_t i = 0; i < whole_len; i++) { /* at most 20 digits and 6 groups: it fits */

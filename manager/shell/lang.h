@@ -29,6 +29,25 @@ enum lang { LANG_EN, LANG_FR, LANG_NB, LANG_DE, LANG_N };
     X(WORD_METER_END, "Meter at end (kWh)", "Compteur à la fin (kWh)", "Måler ved slutt (kWh)", "Zählerstand Ende (kWh)")                           \
     X(WORD_REASON, "Ended by", "Fin par", "Avsluttet av", "Beendet durch")                                                                          \
     X(WORD_COST, "Cost", "Coût", "Kostnad", "Kosten")                                                                                               \
+    X(WORD_PRICES, "Prices", "Prix", "Priser", "Preise")                                                                                            \
+    X(WORD_PRICE_NUMBER, "Prices no.", "Prix n°", "Priser nr.", "Preise Nr.")                                                                       \
+    X(WORD_VALID_FROM, "Valid from", "Valables dès", "Gjelder fra", "Gültig ab")                                                                    \
+    X(WORD_TIME, "Time", "Horaire", "Tid", "Zeit")                                                                                                  \
+    X(WORD_PRICE_KWH, "Price per kWh", "Prix par kWh", "Pris per kWh", "Preis je kWh")                                                              \
+    X(WORD_ALWAYS, "at all times", "à toute heure", "hele tiden", "jederzeit")                                                                      \
+    X(WORD_OTHERWISE, "at all other times", "le reste du temps", "ellers", "zu allen anderen Zeiten")                                               \
+    X(WORD_SUN, "solar energy", "énergie solaire", "solenergi", "Sonnenenergie")                                                                    \
+    X(WORD_PRICES_RULE, "Each session costs what was valid when it began; a quarter hour what is valid when that begins.",                          \
+      "Chaque session coûte ce qui était valable à son début ; chaque quart d'heure, ce qui est valable quand il commence.",                        \
+      "Hver ladeøkt koster det som gjaldt da den begynte; et kvarter det som gjelder når det begynner.",                                            \
+      "Jeder Ladevorgang kostet, was zu seinem Beginn galt; eine Viertelstunde, was gilt, wenn sie beginnt.")                                       \
+    X(WORD_MONDAY, "Mon", "lun.", "man.", "Mo")                                                                                                     \
+    X(WORD_TUESDAY, "Tue", "mar.", "tir.", "Di")                                                                                                    \
+    X(WORD_WEDNESDAY, "Wed", "mer.", "ons.", "Mi")                                                                                                  \
+    X(WORD_THURSDAY, "Thu", "jeu.", "tor.", "Do")                                                                                                   \
+    X(WORD_FRIDAY, "Fri", "ven.", "fre.", "Fr")                                                                                                     \
+    X(WORD_SATURDAY, "Sat", "sam.", "lør.", "Sa")                                                                                                   \
+    X(WORD_SUNDAY, "Sun", "dim.", "søn.", "So")                                                                                                     \
     X(WORD_CURRENCY, "Currency", "Devise", "Valuta", "Währung")                                                                                     \
     X(WORD_TOTAL, "Total", "Total", "Sum", "Summe")                                                                                                 \
     X(WORD_NONE, "No sessions in this period", "Aucune session dans cette période", "Ingen ladeøkter i perioden", "Keine Ladevorgänge im Zeitraum") \
@@ -54,7 +73,7 @@ const char *lang_word(enum lang lang, enum lang_word word);
 /* Why a session ended, for its name in the database ("unplugged"); that itself when it is another. */
 const char *lang_end_reason(enum lang lang, const char *name);
 
-/* value / 10^decimals_n, with grouped thousands; decimals_n 0..3. */
+/* value / 10^decimals_n, with grouped thousands; decimals_n 0..5. */
 void lang_number(enum lang lang, int64_t value, int decimals_n, char out[LANG_TEXT_LEN]);
 
 /* Date and time on the wall clock of the site. utc_ms 0: nobody knows, a dash. */

@@ -200,7 +200,8 @@ void report_statement_begin(struct report_statement *s)
         "th,td{border-bottom:1px solid #bbb;padding:.3em .5em;text-align:left}th{vertical-align:bottom}.n{text-align:right;"
         "font-variant-numeric:tabular-nums;white-space:nowrap}tfoot td{font-weight:bold;border-top:2px solid #111}"
         "dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1em}dd{margin:0}@media print{body{margin:0}tr{break-inside:avoid}}";
-    static const enum lang_word names[] = {WORD_START, WORD_END, WORD_WALLBOX, WORD_METER_START, WORD_METER_END, WORD_ENERGY, WORD_SOLAR};
+    static const enum lang_word names[] = {WORD_START,  WORD_END,   WORD_WALLBOX,      WORD_METER_START, WORD_METER_END,
+                                           WORD_ENERGY, WORD_SOLAR, WORD_PRICE_NUMBER, WORD_COST};
     char month[LANG_TEXT_LEN];
     char made[LANG_TEXT_LEN];
     char uid[FLEET_CARD_TEXT_LEN];
@@ -224,6 +225,57 @@ void report_statement_begin(struct report_statement *s)
     buffer_add(&s->out, "</tr></thead><tbody>\n");
 }
 
+static void money_text(enum lang lang, int64_t value, const char *currency, int more_decimals, char out[LANG_TEXT_LEN])
+{
+    int decimals = tariff_decimals(currency);
+    char number[LANG_TEXT_LEN];
+
+    lang_number(lang, value, (decimals > 0 ? decimals : 0) + more_decimals, number);
+    (void)snprintf(out, LANG_TEXT_LEN, "%.*s\u00a0%.3s", LANG_TEXT_LEN - 8, number, currency);
+}
+
+/* Its cost into the sums, its prices into the list of those that are to be shown. */
+static void count_cost(struct report_statement *s, const struct session_row *r)
+{
+    uint16_t sum = 0;
+    uint16_t tariff = 0;
+
+    while (sum < s->sum_n && strcmp(s->sum[sum].currency, r->currency) != 0) {
+        sum++;
+    }
+    while (tariff < s->tariff_n && s->tariff[tariff] != r->tariff) {
+        tariff++;
+    }
+    if (sum == REPORT_CURRENCY_MAX || tariff == REPORT_TARIFF_MAX) {
+        s->has_more = true;
+        return;
+    }
+    if (sum == s->sum_n) {
+        (void)snprintf(s->sum[sum].currency, sizeof s->sum[sum].currency, "%.3s", r->currency);
+        s->sum[sum].minor = 0;
+        s->sum_n++;
+    }
+    s->sum[sum].minor += r->cost_minor;
+    s->tariff[tariff] = r->tariff;
+    s->tariff_n = tariff == s->tariff_n ? (uint16_t)(tariff + 1) : s->tariff_n;
+}
+
+static void cost_cells(struct report_statement *s, const struct session_row *r)
+{
+    char text[LANG_TEXT_LEN] = "-";
+
+    if (r->cost_minor < 0) {
+        cell(&s->out, true, text);
+        cell(&s->out, true, text);
+        return;
+    }
+    count_cost(s, r);
+    (void)snprintf(text, sizeof text, "%lld", (long long)r->tariff);
+    cell(&s->out, true, text);
+    money_text(s->lang, r->cost_minor, r->currency, 0, text);
+    cell(&s->out, true, text);
+}
+
 void report_statement_row(void *statement, const struct session_row *r)
 {
     struct report_statement *s = statement;
@@ -243,16 +295,83 @@ void report_statement_row(void *statement, const struct session_row *r)
     kwh_cell(s, r->stop_wh);
     kwh_cell(s, r->stop_wh - r->start_wh);
     kwh_cell(s, r->solar_wh);
+    cost_cells(s, r);
     buffer_add(&s->out, "</tr>\n");
 }
 
-void report_statement_end(struct report_statement *s)
+void report_statement_sums(struct report_statement *s)
 {
+    char text[LANG_TEXT_LEN];
+
     if (s->sessions_n == 0) {
-        buffer_print(&s->out, "<tr><td colspan=\"7\">%s</td></tr>\n", lang_word(s->lang, WORD_NONE));
+        buffer_print(&s->out, "<tr><td colspan=\"9\">%s</td></tr>\n", lang_word(s->lang, WORD_NONE));
     }
     buffer_print(&s->out, "</tbody><tfoot><tr><td colspan=\"5\">%s (%d)</td>", lang_word(s->lang, WORD_TOTAL), s->sessions_n);
     kwh_cell(s, s->energy_wh);
     kwh_cell(s, s->solar_n > 0 ? s->solar_wh : -1);
-    buffer_print(&s->out, "</tr></tfoot></table>\n<p>%s</p>\n</body></html>\n", lang_word(s->lang, WORD_CERTIFIED));
+    buffer_add(&s->out, "<td></td><td class=\"n\">");
+    for (uint16_t i = 0; i < s->sum_n; i++) {
+        money_text(s->lang, s->sum[i].minor, s->sum[i].currency, 0, text);
+        buffer_add(&s->out, i > 0 ? "<br>" : "");
+        report_escape(&s->out, text);
+    }
+    buffer_print(&s->out, "%s</td></tr></tfoot></table>\n", s->sum_n == 0 ? "-" : "");
+    if (s->tariff_n > 0) {
+        buffer_print(&s->out,
+                     "<h2>%s</h2>\n<p>%s</p>\n<table><thead><tr><th class=\"n\" scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th>",
+                     lang_word(s->lang, WORD_PRICES), lang_word(s->lang, WORD_PRICES_RULE), lang_word(s->lang, WORD_PRICE_NUMBER),
+                     lang_word(s->lang, WORD_VALID_FROM), lang_word(s->lang, WORD_TIME));
+        buffer_print(&s->out, "<th class=\"n\" scope=\"col\">%s</th></tr></thead><tbody>\n", lang_word(s->lang, WORD_PRICE_KWH));
+    }
+}
+
+static void window_text(enum lang lang, const struct tariff_window *w, char out[2 * LANG_TEXT_LEN])
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (int day = 0; day < 7; day++) { /* seven short names: they fit */
+        if ((w->days >> day & 1) != 0) {
+            len += (size_t)snprintf(out + len, 2 * LANG_TEXT_LEN - len, "%s ", lang_word(lang, (enum lang_word)(WORD_MONDAY + day)));
+        }
+    }
+    (void)snprintf(out + len, 2 * LANG_TEXT_LEN - len, "%02d:%02d\u2013%02d:%02d", w->from_min / 60, w->from_min % 60, w->to_min / 60, w->to_min % 60);
+}
+
+static void price_row(struct report_statement *s, const struct db_tariff *t, bool is_first, const char *when, int32_t price_centicent_kwh)
+{
+    char number[24] = "";
+    char from[LANG_TEXT_LEN] = "";
+    char text[LANG_TEXT_LEN];
+
+    if (is_first) {
+        (void)snprintf(number, sizeof number, "%lld", (long long)t->number);
+        lang_moment(s->lang, t->valid_from_utc_ms, from);
+    }
+    buffer_add(&s->out, "<tr>");
+    cell(&s->out, true, number);
+    cell(&s->out, false, from);
+    cell(&s->out, false, when);
+    money_text(s->lang, price_centicent_kwh, t->tariff.currency, 2, text);
+    cell(&s->out, true, text);
+    buffer_add(&s->out, "</tr>\n");
+}
+
+void report_statement_prices(struct report_statement *s, const struct db_tariff *t)
+{
+    char when[2 * LANG_TEXT_LEN];
+
+    price_row(s, t, true, lang_word(s->lang, t->tariff.window_n > 0 ? WORD_OTHERWISE : WORD_ALWAYS), t->tariff.price_centicent_kwh);
+    for (uint8_t i = 0; i < t->tariff.window_n; i++) {
+        window_text(s->lang, &t->tariff.window[i], when);
+        price_row(s, t, false, when, t->tariff.window[i].price_centicent_kwh);
+    }
+    if (t->tariff.solar_price_centicent_kwh >= 0) {
+        price_row(s, t, false, lang_word(s->lang, WORD_SUN), t->tariff.solar_price_centicent_kwh);
+    }
+}
+
+void report_statement_end(struct report_statement *s)
+{
+    buffer_print(&s->out, "%s<p>%s</p>\n</body></html>\n", s->tariff_n > 0 ? "</tbody></table>\n" : "", lang_word(s->lang, WORD_CERTIFIED));
 }

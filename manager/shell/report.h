@@ -21,6 +21,14 @@ struct report_table {
 void report_table_names(struct report_table *t);
 void report_table_row(void *table, const struct session_row *row);
 
+#define REPORT_CURRENCY_MAX 8 /* of one statement; each change of currency is a decision of people */
+#define REPORT_TARIFF_MAX 1024
+
+struct report_sum {
+    char currency[TARIFF_CURRENCY_LEN];
+    int64_t minor;
+};
+
 struct report_statement {
     struct buffer out;
     enum lang lang;
@@ -34,11 +42,18 @@ struct report_statement {
     int64_t solar_wh;
     int32_t sessions_n;
     int32_t solar_n; /* of which the share of the sun is known */
+    uint16_t sum_n;
+    struct report_sum sum[REPORT_CURRENCY_MAX];
+    uint16_t tariff_n;
+    int64_t tariff[REPORT_TARIFF_MAX]; /* numbers of the prices by which something cost, as they came */
+    bool has_more;                     /* currencies or prices than there is room for */
 };
 
-/* Head, then each session, then the sums and the end. */
+/* Head, then each session, then the sums, then all prices of `tariff` (none when there are none), then the end. A statement that has_more is not whole. */
 void report_statement_begin(struct report_statement *s);
 void report_statement_row(void *statement, const struct session_row *row);
+void report_statement_sums(struct report_statement *s);
+void report_statement_prices(struct report_statement *s, const struct db_tariff *t);
 void report_statement_end(struct report_statement *s);
 
 /* Text into HTML: & < > " ' as references. */

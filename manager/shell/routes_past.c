@@ -254,6 +254,26 @@ void routes_cards(struct routes *r, const struct route_request *request, struct 
     }
 }
 
+/* Sums and prices; RC_FULL: the statement would not be whole. */
+static enum rc finish_statement(struct routes *r, struct report_statement *s)
+{
+    enum rc rc = s->has_more ? RC_FULL : RC_OK;
+
+    report_statement_sums(s);
+    for (uint16_t i = 0; i < s->tariff_n && rc == RC_OK; i++) {
+        struct db_tariff t;
+
+        rc = history_tariff(&r->history, s->tariff[i], &t);
+        if (rc == RC_OK) {
+            report_statement_prices(s, &t);
+        } else if (rc == RC_MISSING) {
+            rc = RC_OK; /* lost with a damaged file: what the sessions cost is not */
+        }
+    }
+    report_statement_end(s);
+    return rc;
+}
+
 void routes_statement(struct routes *r, const struct route_request *request, struct route_reply *out)
 {
     const char *card = argument(request, "card");
@@ -290,12 +310,17 @@ void routes_statement(struct routes *r, const struct route_request *request, str
         report_statement_begin(&s);
         rc = history_each_session(&r->history, &filter, report_statement_row, &s);
     }
+    rc = rc == RC_OK ? finish_statement(r, &s) : rc;
     if (rc != RC_OK) {
         buffer_drop(&s.out);
-        unreadable(out);
+        if (rc == RC_FULL) {
+            route_problem(out, 409, "Conflict", "the prices of this month were changed too often for one statement; the table of sessions has all of it",
+                          "month");
+        } else {
+            unreadable(out);
+        }
         return;
     }
-    report_statement_end(&s);
     route_reply_body(out, 200, TYPE_HTML, buffer_take(&s.out));
     out->is_page = true;
 }

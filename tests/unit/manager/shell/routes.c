@@ -10,6 +10,7 @@
 #include "common/os/clock.h"
 #include "manager/shell/answer.h"
 #include "manager/shell/db.h"
+#include "manager/shell/lang.h"
 #include "manager/shell/routes.h"
 
 TestSuite(routes, .timeout = 10);
@@ -590,4 +591,52 @@ Test(routes, a_statement_is_a_page_that_escapes_and_sums, .init = begin, .fini =
     free(body);
     refuse("/api/v1/statement", "month", (struct pairs){{"card", "month"}, {"AABBCCDD", "2026-13"}});
     refuse("/api/v1/statement", "card", (struct pairs){{"month"}, {"2026-01"}});
+}
+
+Test(routes, a_statement_sums_the_cost_and_shows_the_prices_it_comes_from, .init = begin, .fini = end)
+{
+    static const char *const sums[LANG_N] = {"3.52\u00a0EUR", "3,52\u00a0EUR", "3,52\u00a0EUR", "3,52\u00a0EUR"};
+    static const char *const always[LANG_N] = {"at all times", "à toute heure", "hele tiden", "jederzeit"};
+    static const char *const prices[LANG_N] = {"0.2850\u00a0EUR", "0,2850\u00a0EUR", "0,2850\u00a0EUR", "0,2850\u00a0EUR"};
+    static const char *const from[LANG_N] = {"1 Jan 2026, 10:58", "01/01/2026 10:58", "01.01.2026 10:58", "01.01.2026 10:58"};
+
+    fill_priced("EUR");
+    for (int i = 0; i < LANG_N; i++) {
+        char *body = body_of("/api/v1/statement", 200, "text/html; charset=utf-8",
+                             (struct pairs){{"card", "month", "lang"}, {"AABBCCDD", "2026-01", lang_code((enum lang)i)}});
+        char row[256];
+
+        (void)snprintf(row, sizeof row, "<td class=\"n\">-</td><td class=\"n\">1</td><td class=\"n\">%s</td></tr>", sums[i]);
+        cr_expect_not_null(strstr(body, row), "%s", body);
+        (void)snprintf(row, sizeof row, "<td></td><td class=\"n\">%s</td></tr></tfoot>", sums[i]);
+        cr_expect_not_null(strstr(body, row), "%s", body);
+        (void)snprintf(row, sizeof row, "<td class=\"n\">1</td><td>%s</td><td>%s</td><td class=\"n\">%s</td>", from[i], always[i], prices[i]);
+        cr_expect_not_null(strstr(body, row), "%s", body);
+        free(body);
+    }
+}
+
+Test(routes, a_statement_keeps_currencies_apart_and_shows_windows_and_sun, .init = begin, .fini = end)
+{
+    const struct tariff crowns = {.currency = "NOK",
+                                  .price_centicent_kwh = 20000,
+                                  .solar_price_centicent_kwh = 0,
+                                  .window_n = 1,
+                                  .window = {{.days = 0x21, .from_min = 1320, .to_min = 360, .price_centicent_kwh = 15000}}};
+    struct msg_session_record record = {.session = {{7}}, .start_utc_ms = 1767780000000, .stop_utc_ms = 1767783600000, .stop_wh = 10000, .end = END_CARD};
+    struct db db;
+    char *body;
+
+    fill_priced("EUR");
+    record.uid = (struct card_uid){4, {0xaa, 0xbb, 0xcc, 0xdd}};
+    cr_assert_eq(db_open(&db, db_path, 0, 100), RC_OK);
+    cr_assert_eq(db_add_tariff(&db, &crowns, "admin", 1767700000000), RC_OK);
+    cr_assert_eq(db_stop_session(&db, "W01", &record, 1767783600000), RC_OK);
+    db_close(&db);
+    body = body_of("/api/v1/statement", 200, "text/html; charset=utf-8", (struct pairs){{"card", "month"}, {"AABBCCDD", "2026-01"}});
+    cr_expect_not_null(strstr(body, "<td class=\"n\">3.52\u00a0EUR<br>20.00\u00a0NOK</td></tr></tfoot>"), "%s", body);
+    cr_expect_not_null(strstr(body, "<td>at all other times</td><td class=\"n\">2.0000\u00a0NOK</td>"), "%s", body);
+    cr_expect_not_null(strstr(body, "<td>Mon Sat 22:00\u201306:00</td><td class=\"n\">1.5000\u00a0NOK</td>"), "%s", body);
+    cr_expect_not_null(strstr(body, "<td>solar energy</td><td class=\"n\">0.0000\u00a0NOK</td>"), "%s", body);
+    free(body);
 }
