@@ -18,6 +18,22 @@ static json_t *prices_json(const struct tariff *t)
     return json;
 }
 
+/* What may be chosen, with decimals. NULL: no memory. */
+static json_t *currencies_json(void)
+{
+    json_t *json = json_object();
+    char code[TARIFF_CURRENCY_LEN];
+    int decimals = 0;
+
+    for (size_t i = 0; tariff_currency(i, code, &decimals); i++) {
+        if (json_object_set_new(json, code, json_integer(decimals)) != 0) {
+            json_decref(json);
+            return NULL;
+        }
+    }
+    return json;
+}
+
 void tariff_read(struct call *c)
 {
     struct db_tariff t = {.tariff = {.solar_price_centicent_kwh = -1}};
@@ -32,7 +48,8 @@ void tariff_read(struct call *c)
         return;
     }
     json = prices_json(&t.tariff);
-    if (json_object_set_new(json, "number", t.number > 0 ? json_integer(t.number) : json_null()) != 0 ||
+    if (json_object_set_new(json, "currencies", currencies_json()) != 0 ||
+        json_object_set_new(json, "number", t.number > 0 ? json_integer(t.number) : json_null()) != 0 ||
         json_object_set_new(json, "valid_from_utc", view_json_utc(t.valid_from_utc_ms)) != 0) {
         json_decref(json);
         json = NULL;

@@ -33,6 +33,22 @@ int tariff_decimals(const char *currency)
     return -1;
 }
 
+bool tariff_currency(size_t i, char out[TARIFF_CURRENCY_LEN], int *out_decimals)
+{
+    for (int n = 0; n < (int)(sizeof by_decimals / sizeof by_decimals[0]); n++) {
+        size_t here_n = by_decimals[n] != NULL ? strlen(by_decimals[n]) / TARIFF_CURRENCY_LEN : 0;
+
+        if (i < here_n) {
+            memcpy(out, by_decimals[n] + i * TARIFF_CURRENCY_LEN, TARIFF_CURRENCY_LEN - 1);
+            out[TARIFF_CURRENCY_LEN - 1] = '\0';
+            *out_decimals = n;
+            return true;
+        }
+        i -= here_n;
+    }
+    return false;
+}
+
 static enum rc wrong(struct tariff_error *out, int window, const char *field, const char *why)
 {
     *out = (struct tariff_error){.window = (int8_t)window, .field = field, .why = why};

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/rc.h"
@@ -59,6 +60,9 @@ struct tariff_error {
 
 /* Decimals of the minor unit of a currency in use, 0..3 (ISO 4217 table A.1); -1: there is none of that code. */
 int tariff_decimals(const char *currency);
+
+/* One currency after the other, with its decimals; false behind the last. */
+bool tariff_currency(size_t i, char out[TARIFF_CURRENCY_LEN], int *out_decimals);
 
 /* Ranges, and that no two windows hold the same quarter hour of the week.
  *

@@ -5,7 +5,7 @@ import { Browser } from "./browser.mjs";
 import { soon, using } from "./cases.mjs";
 
 const ROW = ".row:not(.row-head)";
-const PAGES = { status: "/", history: "/history?span=week", sessions: "/sessions", events: "/events", cards: "/cards", account: "/account" };
+const PAGES = { status: "/", history: "/history?span=week", sessions: "/sessions", prices: "/prices", events: "/events", cards: "/cards", account: "/account" };
 
 /* A wallbox that charges, by its serial. */
 async function chargingSerial(page) {
@@ -92,6 +92,39 @@ export const pageCases = [
                 assert.match(answer[1], /text\/csv/);
                 await page.selectOption(".filters select >> nth=0", { index: 1 });
                 assert.match(page.url(), /wallbox=/);
+            }),
+    },
+    {
+        name: "prices are checked at the field, shown before they are applied, hold, and sessions show their cost",
+        run: async (site) =>
+            using(await open(site, {}, "/sessions"), async (page) => {
+                await page.click("a[href='/prices']");
+                await page.selectOption("#price-currency", "EUR");
+                await page.fill("#price-base", "a lot");
+                await page.waitForSelector(".prices .field.has-error");
+                assert.ok(await page.locator(".prices .apply .button-main").isDisabled());
+                await page.fill("#price-base", "0,285");
+                await page.fill("#price-solar", "0.10");
+                await page.click(".prices button:has-text('Add a time window')");
+                await page.fill("#window-0-from", "22:10");
+                await page.fill("#window-0-price", "0.19");
+                await page.waitForSelector(".window .has-error");
+                await page.fill("#window-0-from", "22:00");
+                await page.uncheck(".window .check input >> nth=6");
+                await page.waitForSelector(".prices .apply >> text=22:00–06:00: 0.19");
+                await page.click(".prices .apply .button-main");
+                await page.waitForSelector(".prices .apply >> text=Applied");
+                await page.reload();
+                await page.waitForSelector("#window-0-price");
+                const values = await Promise.all(["#price-base", "#price-solar", "#window-0-from", "#window-0-to", "#window-0-price"].map((at) => page.inputValue(at)));
+                assert.deepEqual(values, ["0.285", "0.1", "22:00", "06:00", "0.19"]);
+                assert.ok(!(await page.isChecked(".window .check input >> nth=6")));
+                assert.match(await page.locator(".prices").innerText(), /Valid since .* \(no\. \d+\)/);
+                if (!site.socket) {
+                    await page.goto(new URL("/sessions", page.url()).href);
+                    await page.waitForSelector("td[data-label='Cost'] >> text=/^€\\d+\\.\\d\\d$/");
+                    assert.match(await page.locator(".sum").innerText(), /kWh · €[\d,]+\.\d\d$/);
+                }
             }),
     },
     {

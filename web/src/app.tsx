@@ -19,6 +19,7 @@ const LATER: Record<string, Loader> = {
     wallbox: () => import("./pages/wallbox"),
     history: () => import("./pages/history"),
     sessions: () => import("./pages/sessions"),
+    prices: () => import("./pages/prices"),
     events: () => import("./pages/events"),
     cards: () => import("./pages/cards"),
     account: () => import("./pages/account"),

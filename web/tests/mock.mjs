@@ -14,7 +14,7 @@ import { Fleet } from "./mockfleet.mjs";
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain" };
 const CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-const APP = /^\/($|wallbox\/|d\/|history$|sessions$|events$|cards$|account$|login$)/;
+const APP = /^\/($|wallbox\/|d\/|history$|sessions$|prices$|events$|cards$|account$|login$)/;
 
 function problem(reply, status, detail, field) {
     reply.writeHead(status, { "Content-Type": "application/problem+json" });
@@ -50,12 +50,14 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
         { number: 2, utc: new Date(Date.now() - 3600000).toISOString(), who: "admin", what: "setting", subject: "W05", before: { name: "", priority: 5 }, after: { name: "Left", priority: 7 } },
     ];
     const events = [
-        { number: 41, utc: ago(3), kind: "fault", serial: "24101878", code: 8005, text: "Residual current", acknowledged_by: null },
-        { number: 40, utc: ago(14), kind: "link", serial: "24101879", code: null, text: "Connection lost", acknowledged_by: null },
+        { number: 41, utc: ago(3), kind: "fault_raised", serial: "24101878", code: 8005, text: "Residual current", acknowledged_by: null },
+        { number: 40, utc: ago(14), kind: "box_lost", serial: "24101879", code: null, text: "Connection lost", acknowledged_by: null },
         { number: 39, utc: ago(52), kind: "config", serial: "24101871", code: null, text: "priority 5 → 7", acknowledged_by: null },
-        { number: 38, utc: ago(95), kind: "fault", serial: "24101876", code: 3, text: "Too warm", acknowledged_by: "admin" },
+        { number: 38, utc: ago(95), kind: "fault_raised", serial: "24101876", code: 3, text: "Too warm", acknowledged_by: "admin" },
         { number: 37, utc: ago(300), kind: "login", serial: null, code: null, text: "admin logged in from 192.168.1.20", acknowledged_by: null },
     ];
+    let tariff = { currency: null, price_centicent_kwh: 0, solar_price_centicent_kwh: null, windows: [], number: null, valid_from_utc: null };
+    const currencies = { CHF: 2, DKK: 2, EUR: 2, GBP: 2, JPY: 0, NOK: 2, SEK: 2 };
     /* A manager that hangs: connections stay, nothing is said, new requests wait. */
     let isFrozen = false;
     const waiting = [];
@@ -150,6 +152,13 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
                 return cards.push(body), json(reply, body, 201);
             case "PUT cards": return json(reply, Object.assign(cards.find((c) => c.uid === parts[1]) ?? {}, body));
             case "DELETE cards": return cards.splice(cards.findIndex((c) => c.uid === parts[1]), 1), json(reply, {});
+            case "GET tariff": return users[login.user].role === "admin" ? json(reply, { ...tariff, currencies }) : problem(reply, 403, "an administrator may do this");
+            case "PUT tariff": {
+                const bad = (body.windows ?? []).findIndex((w) => !/:(00|15|30|45)$/.test(w.from));
+                if (bad >= 0) return problem(reply, 422, "must be a whole quarter hour from 00:00 to 23:45", `windows[${bad}].from`);
+                tariff = { ...body, number: (tariff.number ?? 0) + 1, valid_from_utc: new Date().toISOString() };
+                return json(reply, body);
+            }
             case "GET driver": {
                 const b = fleet.find(parts[1])?.json;
                 return b ? json(reply, { name: b.name, state: b.state, reason: b.reason, turn_place: b.turn_place, turn_in_ms: b.turn_in_ms, power_w: b.power_w, session_wh: b.session?.energy_wh ?? null }) : problem(reply, 404, "no such wallbox");

@@ -164,7 +164,7 @@ export class Fleet {
             const card = Math.floor(random() * 7);
             const start = to - Math.round(random() * Math.max(3600000, to - from));
             const energy = Math.round(4000 + random() * 36000);
-            list.push({ id: String(i).padStart(32, "0"), serial: b.serial, state: "closed", start_utc: iso(start), stop_utc: iso(start + 3600000 + Math.round(random() * 7e6)), energy_wh: energy, solar_wh: Math.round(energy * random() * 0.4), card_uid: card ? `04a1b20${card}` : null, card_name: card ? `Van ${card}` : null, end_reason: ["unplugged", "card", "unplugged", "command"][Math.floor(random() * 4)], cost: Math.round(energy * 0.031) / 100 });
+            list.push({ id: String(i).padStart(32, "0"), serial: b.serial, state: "closed", start_utc: iso(start), stop_utc: iso(start + 3600000 + Math.round(random() * 7e6)), energy_wh: energy, solar_wh: Math.round(energy * random() * 0.4), card_uid: card ? `04a1b20${card}` : null, card_name: card ? `Van ${card}` : null, end_reason: ["unplugged", "card", "unplugged", "command"][Math.floor(random() * 4)], cost_minor: Math.round(energy * 0.031), currency: "EUR", currency_decimals: 2 });
         }
         return list
             .filter((s) => Date.parse(s.start_utc) >= from && (!query.get("wallbox") || s.serial === query.get("wallbox")) && (!query.get("card") || s.card_uid === query.get("card")))

@@ -45,6 +45,21 @@ export const percent = (permille: Maybe): string => (isKnown(permille) ? number(
 export const degrees = (mdegc: Maybe): string => (isKnown(mdegc) ? number(mdegc / 1000, 0) : DASH);
 export const decimal = (value: Maybe, digits: number): string => (isKnown(value) ? number(value, digits) : DASH);
 
+/* An amount in the minor unit of its currency, as 352 for 3.52 EUR. */
+export function money(minor: Maybe, currency: string | null | undefined, decimals: Maybe): string {
+    if (!isKnown(minor) || !currency || !isKnown(decimals)) {
+        return DASH;
+    }
+    const key = currency + decimals;
+    let format = numbers.get(key);
+
+    if (!format) {
+        format = new Intl.NumberFormat(locale, { style: "currency", currency, minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+        numbers.set(key, format);
+    }
+    return format.format(minor / 10 ** decimals);
+}
+
 /* h:mm, or d h:mm above a day. */
 export function duration(ms: Maybe): string {
     if (!isKnown(ms) || ms < 0) {
@@ -79,6 +94,11 @@ export const day = (utc: When): string => date("d", { day: "numeric", month: "sh
 export const dayLong = (utc: When): string => date("dl", { day: "numeric", month: "long", year: "numeric" }, utc);
 export const dayClock = (utc: When): string =>
     date("dt", { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, utc);
+
+/* 0 Monday. */
+export const weekday = (i: number): string => date("wd", { weekday: "short", timeZone: "UTC" }, Date.UTC(2024, 0, 1 + i));
+
+export const currencyName = (code: string): string => new Intl.DisplayNames(locale, { type: "currency" }).of(code) ?? code;
 
 /* Local date and time as an input of type datetime-local wants it, and back. */
 export function toInput(utc: string | null | undefined): string {

@@ -145,7 +145,31 @@ export interface Session {
     card_uid: string | null;
     card_name?: string | null;
     end_reason: string | null;
-    cost?: number | string | null;
+    cost_minor?: number | null; /* of the minor unit of the currency, which has so many decimals */
+    currency?: string | null;
+    currency_decimals?: number | null;
+}
+
+/* From a time of day to another, on the site's clock; 24:00 is the end of the day. */
+export interface PriceWindow {
+    days: string[];
+    from: string;
+    to: string;
+    price_centicent_kwh: number;
+}
+
+/* Prices in 1/100 of the minor unit. */
+export interface Tariff {
+    currency: string | null; /* null: nothing costs anything */
+    price_centicent_kwh: number;
+    solar_price_centicent_kwh: number | null;
+    windows: PriceWindow[];
+}
+
+export interface TariffNow extends Tariff {
+    number: number | null;
+    valid_from_utc: string | null;
+    currencies: Record<string, number>; /* decimals of each */
 }
 
 export interface Entry {

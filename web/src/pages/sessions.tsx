@@ -1,6 +1,6 @@
 /* Every charge: filtered, summed, printed, taken away as CSV. */
-import { BASE, query } from "../lib/api";
-import { count, dayClock, decimal, duration, kilowattHours, percent } from "../lib/format";
+import { BASE, isAdmin, query, who } from "../lib/api";
+import { count, dayClock, duration, kilowattHours, money, percent } from "../lib/format";
 import { boxes } from "../lib/live";
 import { useLoad } from "../lib/load";
 import { setQuery, useQuery } from "../lib/route";
@@ -56,6 +56,20 @@ function endText(s: Session): string {
     return s.end_reason && hasText("end", s.end_reason) ? named("end", s.end_reason) : (s.end_reason ?? "–");
 }
 
+const costText = (s: Pick<Session, "cost_minor" | "currency" | "currency_decimals">): string => money(s.cost_minor, s.currency, s.currency_decimals);
+
+/* What they cost together, each currency by itself. */
+function sums(sessions: readonly Session[]): string[] {
+    const byCurrency = new Map<string, Session>();
+
+    for (const s of sessions) {
+        if (typeof s.cost_minor === "number" && s.currency) {
+            byCurrency.set(s.currency, { ...s, cost_minor: s.cost_minor + (byCurrency.get(s.currency)?.cost_minor ?? 0) });
+        }
+    }
+    return [...byCurrency.values()].map(costText);
+}
+
 function Line({ s, name, hasCost }: { s: Session; name: string; hasCost: boolean }) {
     const runMs = s.start_utc && s.stop_utc ? Date.parse(s.stop_utc) - Date.parse(s.start_utc) : null;
     const sun = s.solar_wh === null || s.solar_wh === undefined || !s.energy_wh ? "–" : `${percent((s.solar_wh / s.energy_wh) * 1000)} %`;
@@ -68,7 +82,7 @@ function Line({ s, name, hasCost }: { s: Session; name: string; hasCost: boolean
             <td class="num" data-label={t("col.time")}>{duration(runMs)}</td>
             <td class="num" data-label="kWh"><b>{kilowattHours(s.energy_wh)}</b></td>
             <td class="num" data-label={t("flow.solar")}>{sun}</td>
-            {hasCost ? <td class="num" data-label={t("col.cost")}>{typeof s.cost === "number" ? decimal(s.cost, 2) : (s.cost ?? "–")}</td> : null}
+            {hasCost ? <td class="num" data-label={t("col.cost")}>{costText(s)}</td> : null}
             <td data-label={t("col.end")}>{endText(s)}</td>
         </tr>
     );
@@ -76,7 +90,7 @@ function Line({ s, name, hasCost }: { s: Session; name: string; hasCost: boolean
 
 function SessionTable({ sessions, all }: { sessions: Session[]; all: ReadonlyMap<string, Wallbox> }) {
     const total = sessions.reduce((sum, s) => sum + (s.energy_wh ?? 0), 0);
-    const hasCost = sessions.some((s) => s.cost !== null && s.cost !== undefined);
+    const hasCost = sessions.some((s) => typeof s.cost_minor === "number");
 
     return (
         <>
@@ -100,7 +114,7 @@ function SessionTable({ sessions, all }: { sessions: Session[]; all: ReadonlyMap
                 </table>
             </div>
             <p class="sum">
-                {plural("n.sessions", sessions.length, count(sessions.length))} · <b>{kilowattHours(total)} kWh</b>
+                {plural("n.sessions", sessions.length, count(sessions.length))} · <b>{kilowattHours(total)} kWh</b>{sums(sessions).map((sum) => <> · <b>{sum}</b></>)}
             </p>
             {sessions.length >= LIMIT ? <p class="note note-warn">{t("history.cut", { n: count(LIMIT) })}</p> : null}
         </>
@@ -110,6 +124,7 @@ function SessionTable({ sessions, all }: { sessions: Session[]; all: ReadonlyMap
 export default function SessionsPage() {
     const q = useQuery();
     const all = useStore(boxes);
+    const w = useStore(who);
     const cards = useLoad<{ cards: Card[] }>("cards");
     const wish = { from: dayBegin(q.get("from"), 0), to: dayBegin(q.get("to"), 1), wallbox: q.get("wallbox"), card: q.get("card") };
     const { data, problem } = useLoad<{ sessions: Session[] }>("sessions" + query({ ...wish, limit: LIMIT }), 30000);
@@ -120,6 +135,7 @@ export default function SessionsPage() {
                 <h1>{t("nav.sessions")}</h1>
                 <div class="tools no-print">
                     <a class="button" href={BASE + "sessions" + query({ ...wish, limit: 1000, format: "csv" })} download="sessions.csv"><Icon name="file" />CSV</a>
+                    {isAdmin(w) ? <a class="button" href="/prices">{t("price.title")}</a> : null}
                     <button type="button" class="button" onClick={() => print()}><Icon name="print" />{t("sessions.print")}</button>
                 </div>
             </div>

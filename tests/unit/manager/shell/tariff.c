@@ -41,6 +41,23 @@ Test(tariff, currencies_have_the_decimals_of_the_standard)
     cr_expect_eq(tariff_decimals("QQQ"), -1);
 }
 
+Test(tariff, every_currency_is_listed_once_with_its_decimals)
+{
+    char seen[256][TARIFF_CURRENCY_LEN];
+    int decimals = -1;
+    size_t n = 0;
+
+    while (n < 256 && tariff_currency(n, seen[n], &decimals)) {
+        cr_expect_eq(tariff_decimals(seen[n]), decimals, "%s", seen[n]);
+        for (size_t i = 0; i < n; i++) {
+            cr_expect_str_neq(seen[i], seen[n]);
+        }
+        n++;
+    }
+    cr_expect_gt(n, 150);
+    cr_expect_lt(n, 256);
+}
+
 Test(tariff, a_session_is_rounded_once_and_half_up)
 {
     const struct tariff t = plain(2500, -1); /* 25 cents a kWh: 20 Wh are half a cent */
