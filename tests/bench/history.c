@@ -21,6 +21,7 @@
 #define DAY_MS INT64_C(86400000)
 #define BEGIN_UTC_MS INT64_C(1451606400000) /* 2016-01-01 */
 #define REPEATS 5
+#define YEARS_MAX 100
 
 static int64_t now_us(void)
 {
@@ -148,10 +149,19 @@ static int64_t year_us(const char *path, int64_t from_ms)
     return now_us() - begin_us;
 }
 
+/* Words that ask for nothing that can be done: said how it is used. */
+static int usage(void)
+{
+    (void)fprintf(stderr, "usage: bench-history DIR [YEARS]    DIR: an existing folder, for manager.db; YEARS: 1 to %d, 10 unless given\n", YEARS_MAX);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    int64_t days_n = (argc > 2 ? strtoll(argv[2], NULL, 10) : 10) * 365;
-    int64_t from_ms = BEGIN_UTC_MS + (days_n / 2) * DAY_MS;
+    char *end = NULL;
+    long long years_n = argc > 2 ? strtoll(argv[2], &end, 10) : 10;
+    int64_t days_n;
+    int64_t from_ms;
     const struct card_uid nobody = {0};
     const struct card_uid one = {.len = 4, .at = {42, 1, 2, 3}};
     char path[4096];
@@ -162,10 +172,16 @@ int main(int argc, char **argv)
     int64_t all_us;
     int64_t card_us;
 
-    if (argc < 2 || days_n <= 0 || snprintf(path, sizeof path, "%s/manager.db", argv[1]) >= (int)sizeof path) {
-        return 2;
+    if (argc < 2 || argc > 3 || argv[1][0] == '-' || years_n < 1 || years_n > YEARS_MAX || (end != NULL && *end != '\0') ||
+        snprintf(path, sizeof path, "%s/manager.db", argv[1]) >= (int)sizeof path) {
+        return usage();
     }
-    CHECK(db_open(&db, path, 0, 1000) == RC_OK);
+    days_n = (int64_t)years_n * 365;
+    from_ms = BEGIN_UTC_MS + (days_n / 2) * DAY_MS;
+    if (db_open(&db, path, 0, 1000) != RC_OK) {
+        (void)fprintf(stderr, "bench-history: %s: %s\n", path, db.why);
+        return 1;
+    }
     make(&db, days_n);
     db_close(&db);
     CHECK(stat(path, &info) == 0);

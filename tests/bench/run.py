@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Figures of speed and of the use of the connection (spec 11), one table each. Machines are noisy: compare ratios, nothing here fails.
 
-    tests/bench/run.py [allocation | month | storage]
+    tests/bench/run.py [allocation | month | storage | web]
 """
 
 import json
@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import month  # noqa: E402
+import web  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "bin"
@@ -65,10 +66,18 @@ def storage():
     print(f"a power curve of 200 days in quarter hours: {row['curve_us'] / 1000:.1f} ms")
 
 
-TABLES = {"allocation": allocation, "month": use_of_the_connection, "storage": storage}
+def dashboard():
+    """The dashboard: size of the bundle, first paint, long tasks, 200 listeners on one manager."""
+    web.web()
+
+
+TABLES = {"allocation": allocation, "month": use_of_the_connection, "storage": storage, "web": dashboard}
 
 
 def main(words):
+    if words in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return 0
     wanted = words or list(TABLES)
     if any(word not in TABLES for word in wanted):
         print(__doc__.strip(), file=sys.stderr)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Many dashboards on one manager: N clients listen to GET stream while a site of M wallboxes moves.
+"""Many dashboards on one manager: N clients listen to GET stream while M wallboxes (bench-fleet) report once a second.
 
     tests/bench/stream.py [--clients N] [--wallboxes M] [--seconds S] [--https]
 
-Prints how many events each client got, how late they were between each other, what the manager used, and how late its control loop woke up at
-worst: the figure of GET /health, for the time with listeners and without. Nothing here fails on a figure; exit 1 only when a client was lost
-or one more than the cap was let in. WALLBOX_BIN says which programs are measured.
+Prints how many events each client got, what the manager used, and how late its control loop woke up at worst: the figure of GET /health, for the
+time with listeners and without. Nothing here fails on a figure; exit 1 only when a client was lost or one more than the cap was let in.
+WALLBOX_BIN says which programs are measured.
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -20,10 +21,12 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "live"))
+sys.path[:0] = [str(HERE), str(HERE.parent / "live")]
+import reconnect  # noqa: E402
 import rig  # noqa: E402
 
-CAP = 250
+CAP = 250  # STREAM_CLIENTS_MAX
+SETTLE_S = 22  # the figure of GET /health looks back two windows of 10 s
 
 
 class Listener:
@@ -104,54 +107,63 @@ def one_more(port):
     return status
 
 
+def tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
-def measure(options):
-    document = rig.one_node(400, [(f"W{i:03d}", "L1-L2-L3") for i in range(options.wallboxes)])
-    site = rig.Rig(document, record=False)
-    https_port = rig.free_port()
-    site.start_site()
-    site.import_site()
-    site.start_manager(*(["--https", f"127.0.0.1:{https_port}"] if options.https else []))
-    context = None
-    if options.https:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    for i in range(options.live):
-        site.start_client(f"W{i:03d}", self_test_ms=0)
-    quiet = []
-    listen([], 12, site.http_port, quiet)
-    listeners = [Listener(https_port if options.https else site.http_port, context) for _ in range(options.clients)]
-    before = usage(site.manager.process.pid)
-    late = []
-    listen(listeners, 12, site.http_port, [])  # what was before is no longer in the figure
-    lost = listen(listeners, options.seconds, site.http_port, late)
-    after = usage(site.manager.process.pid)
-    extra = [Listener(site.http_port, None) for _ in range(CAP - options.clients)]
+def measure(site, https_port, clients, wallboxes, seconds):
+    """site: with a manager whose wallboxes report; https_port: None for HTTP. False: a listener was lost, or one too many was let in."""
+    pid = site.manager.process.pid
+    quiet, late = [], []
+    listen([], SETTLE_S, site.http_port, quiet)
+    listeners = [Listener(https_port or site.http_port, tls() if https_port else None) for _ in range(clients)]
+    listen(listeners, SETTLE_S, site.http_port, [])  # what was before is no longer in the figure
+    begun = [one.events for one in listeners]
+    before = usage(pid)
+    lost = listen(listeners, seconds, site.http_port, late)
+    after = usage(pid)
+    extra = [Listener(site.http_port, None) for _ in range(CAP - clients)]
     listen(extra, 1, site.http_port, [])
     refused = one_more(site.http_port)
-    events = sorted(one.events for one in listeners)
-    took_s = options.seconds + 12
-    print(f"listeners {options.clients} ({'HTTPS' if options.https else 'HTTP'}), wallboxes {options.wallboxes} ({options.live} online), {options.seconds} s")
-    print(f"events each: {events[0]} to {events[-1]} in {took_s} s; lost {lost}; bytes each {sum(one.bytes for one in listeners) // len(listeners)}")
-    print(f"control loop at worst late: {max(quiet)} ms without listeners, {max(late)} ms with (goal under 25 ms)")
-    print(f"manager: {(after[0] - before[0]) / took_s * 100:.1f} % of a core, {before[1]} -> {after[1]} kB private")
-    print(f"listener {CAP + 1}: {refused}")
+    events = sorted(one.events - begin for one, begin in zip(listeners, begun))
+    print(f"{clients} listeners by {'HTTPS' if https_port else 'HTTP'}, {wallboxes} wallboxes, {seconds} s: control loop at worst {max(quiet)} ms late without them, "
+          f"{max(late)} ms with (goal under 25 ms)")
+    print(f"    {events[0]} to {events[-1]} events each, {lost} lost, {sum(one.bytes for one in listeners) // clients // 1000} kB each; listener {CAP + 1}: {refused}")
+    print(f"    manager: {(after[0] - before[0]) / seconds * 100:.1f} % of a core, {before[1]} -> {after[1]} kB private", flush=True)
     for one in listeners + extra:
         one.socket.close()
-    site.stop_all()
-    return 0 if lost == 0 and refused == 503 and events[0] > 0 else 1
+    return lost == 0 and refused == 503 and events[0] > 0
+
+
+@contextlib.contextmanager
+def fleet_site(wallboxes, *more, is_closed=False):
+    """A manager with so many wallboxes that report once a second; more: options of its command line."""
+    with rig.Rig(reconnect.document(wallboxes), record=False) as site:
+        site.import_site()
+        site.is_closed = is_closed
+        fleet = reconnect.Fleet(site, wallboxes, is_plain=True)
+        fleet.pins()
+        site.start_manager(*more)
+        fleet.start(f"127.0.0.1:{site.link_port}", "plain")
+        fleet.wait()
+        yield site
+        fleet.stop()
+        rig.expect(site.manager.stop() == 0, "the manager ended badly")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--wallboxes", type=int, default=200)
-    parser.add_argument("--live", type=int, default=4, help="how many of them have a running client")
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--https", action="store_true")
-    return measure(parser.parse_args())
+    options = parser.parse_args()
+    https_port = rig.free_port() if options.https else None
+    with fleet_site(options.wallboxes, *(["--https", f"127.0.0.1:{https_port}"] if https_port else [])) as site:
+        return 0 if measure(site, https_port, options.clients, options.wallboxes, options.seconds) else 1
 
 
 if __name__ == "__main__":

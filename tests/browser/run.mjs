@@ -4,8 +4,9 @@
  *   node tests/browser/run.mjs --base https://127.0.0.1:8443 --user admin --password 17140332 [--pid 4711]
  *                                                     against a real one, freshly started; --pid: it may be stopped for a while
  *     [--control SOCKET --fresh SERIAL]            the site of that manager (tests/site/SITE.md), and a wallbox without vehicle: tests/browser/run.py
+ *   --dist DIR     the built dashboard that the made-up manager serves (web/dist)
  *   --all          also the pictures that a run over a simulated site leaves out
- *   --only WORD    those whose name holds the word        --shots DIR   where pictures go        --figures   times, printed, not judged
+ *   --only WORD    those whose name holds the word        --shots DIR   where pictures go        --figures   what tests/bench/web.py prints
  *
  * Closes with `N passed, N failed, N skipped`.
  */
@@ -101,12 +102,13 @@ class Site {
 
 async function main() {
     const counts = { passed: 0, failed: 0, skipped: 0 };
-    const mock = real ? null : await startMock();
+    const dist = argument("--dist", undefined);
+    const mock = real ? null : await startMock({ dist });
     const site = new Site(mock);
 
     mkdirSync(shots, { recursive: true });
     if (process.argv.includes("--figures")) {
-        await figures(site);
+        await figures(site, dist);
         await mock?.close();
         return 0;
     }

@@ -38,7 +38,7 @@ async function bodyOf(request) {
     }
 }
 
-export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = false, everyMs = 1000 } = {}) {
+export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = false, everyMs = 1000, dist = DIST } = {}) {
     const fleet = new Fleet(boxes);
     const streams = new Set();
     const logins = new Map(); /* cookie -> user */
@@ -168,8 +168,8 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
     }
 
     function file(reply, path) {
-        const wanted = APP.test(path) ? join(DIST, "index.html") : join(DIST, normalize(path));
-        if (!wanted.startsWith(DIST) || !existsSync(wanted) || !statSync(wanted).isFile()) return problem(reply, 404, "there is nothing at this path");
+        const wanted = APP.test(path) ? join(dist, "index.html") : join(dist, normalize(path));
+        if (!wanted.startsWith(dist) || !existsSync(wanted) || !statSync(wanted).isFile()) return problem(reply, 404, "there is nothing at this path");
         reply.writeHead(200, { "Content-Type": TYPES[extname(wanted)] ?? "application/octet-stream", "Content-Security-Policy": CSP, ETag: createHash("sha256").update(wanted).digest("hex").slice(0, 16) });
         return createReadStream(wanted).pipe(reply);
     }
