@@ -363,6 +363,7 @@ static int open_all(struct app *a)
     if (code == 0) {
         log_note("start serial=%s manager=%s board=%s", a->settings->params.serial, a->settings->manager, a->settings->board);
         daemon_notify("READY=1");
+        daemon_watchdog_open(&a->driver.watchdog);
     }
     return code;
 }

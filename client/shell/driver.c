@@ -8,6 +8,8 @@
 #include "common/os/clock.h"
 #include "common/os/log.h"
 
+#define CYCLE_LATE_MS 1000
+
 static void push(struct driver *d, const struct cev *e)
 {
     CHECK(e->kind != CEV_START);
@@ -122,6 +124,9 @@ static void settle(struct driver *d, int64_t now_ms)
         now_ms = step(d, &e);
     }
     wake_at(&d->wake, d->n > 0 ? now_ms + 1 : client_wake_ms(d->core), now_ms);
+    if (client_wake_ms(d->core) > now_ms - CYCLE_LATE_MS) { /* the core was stepped whenever it wanted to be */
+        daemon_watchdog_feed(&d->watchdog, now_ms);
+    }
     if (d->is_stopped) {
         d->is_stopped = false;
         if (d->is_restart && d->out->restart != NULL) {

@@ -12,6 +12,7 @@
 #include "client/core/core.h"
 #include "client/core/event.h"
 #include "client/shell/journal_db.h"
+#include "common/os/daemon.h"
 #include "common/os/wake.h"
 
 #define DRIVER_QUEUE_MAX CFX_MAX /* each effect of a step fails at most once */
@@ -39,6 +40,7 @@ struct driver {
     const struct driver_out *out;
     void *out_user;
     struct wake wake;
+    struct daemon_watchdog watchdog; /* opened by the owner */
     bool is_applying;
     bool is_stopped;
     bool is_restart;

@@ -15,7 +15,11 @@
 #include <unistd.h>
 
 #include "common/base/check.h"
+#include "common/base/text.h"
+#include "common/base/units.h"
 #include "common/os/log.h"
+
+#define WATCHDOG_PARTS 3 /* one that is late is not yet the end */
 
 static const char *errno_text(int err)
 {
@@ -165,6 +169,26 @@ void daemon_notify(const char *state)
         log_warn("notify state=%s why=\"%s\"", state, errno_text(errno));
     }
     close(fd);
+}
+
+void daemon_watchdog_open(struct daemon_watchdog *w)
+{
+    const char *usec = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    int64_t allowed_us = usec != NULL ? text_number(usec, INT64_MAX / 20) : -1;
+
+    *w = (struct daemon_watchdog){.fed_ms = MS_NEVER};
+    if (allowed_us > 0 && (pid == NULL || text_number(pid, INT32_MAX) == getpid())) {
+        w->each_ms = max_i64(allowed_us / WATCHDOG_PARTS / 1000, 1);
+    }
+}
+
+void daemon_watchdog_feed(struct daemon_watchdog *w, int64_t now_ms)
+{
+    if (w->each_ms > 0 && (w->fed_ms == MS_NEVER || now_ms - w->fed_ms >= w->each_ms)) {
+        w->fed_ms = now_ms;
+        daemon_notify("WATCHDOG=1");
+    }
 }
 
 void daemon_raise_files(void)

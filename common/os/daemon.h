@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <uv.h>
 
@@ -32,6 +33,17 @@ void daemon_signals_close(struct daemon_signals *s);
 
 /* Tell systemd (NOTIFY_SOCKET, if set): "READY=1", "STOPPING=1", "WATCHDOG=1". Nothing happens elsewhere. */
 void daemon_notify(const char *state);
+
+/* The watchdog of systemd (WATCHDOG_USEC, WATCHDOG_PID), which restarts a program that does not feed it. Zeroed: nobody watches. */
+struct daemon_watchdog {
+    int64_t each_ms; /* it is fed at most so often, a third of what is allowed; 0: nobody watches */
+    int64_t fed_ms;
+};
+
+void daemon_watchdog_open(struct daemon_watchdog *w);
+
+/* To be called after each completed control cycle, and by nothing else: a timer of its own would say that all is well when nothing is. */
+void daemon_watchdog_feed(struct daemon_watchdog *w, int64_t now_ms);
 
 /* Raise the soft limit of open files to the hard one. */
 void daemon_raise_files(void);

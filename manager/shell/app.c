@@ -448,6 +448,7 @@ static void run(struct app *a, int64_t begun_ms)
                  a->settings->http, http_port(&a->http), http_port(&a->https), users_serial(a->users), a->document.site.box_n, a->document.site.meter_n,
                  (long long)(clock_boot_ms() - begun_ms));
         daemon_notify("READY=1");
+        daemon_watchdog_open(&a->driver.watchdog);
     } else {
         shut(a);
     }

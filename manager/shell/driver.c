@@ -10,6 +10,7 @@
 #include "manager/shell/note.h"
 
 #define CLOCK_JUMP_MS 500
+#define CYCLE_LATE_MS 1000
 #define WALL_AHEAD_MS INT64_C(90000000) /* a day that has 25 hours */
 #define LATE_WINDOW_MS 10000
 
@@ -58,6 +59,9 @@ static void settle(struct driver *d, int64_t now_ms)
     at_ms = min_i64(manager_wake_ms(d->core), publish_due_ms(d));
     d->alarm_ms = max_i64(d->queue.n > 0 ? now_ms + 1 : at_ms, now_ms + 1); /* the timer fires 1 ms later at the earliest */
     wake_at(&d->wake, d->alarm_ms, now_ms);
+    if (manager_wake_ms(d->core) > now_ms - CYCLE_LATE_MS) { /* the core was stepped whenever it wanted to be */
+        daemon_watchdog_feed(&d->watchdog, now_ms);
+    }
 }
 
 /* Words of an event for people: which meter, and why it was lost. NULL: none. */

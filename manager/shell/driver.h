@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "common/os/daemon.h"
 #include "common/os/wake.h"
 #include "manager/core/core.h"
 #include "manager/core/event.h"
@@ -51,7 +52,8 @@ struct driver {
     bool is_changed; /* since the last snapshot */
     bool is_applying;
     bool is_open;
-    bool is_store_failing; /* for the snapshots, set by the owner; so the next */
+    struct daemon_watchdog watchdog; /* opened by the owner */
+    bool is_store_failing;           /* for the snapshots, set by the owner; so the next */
     bool was_damaged;
     uint64_t dropped_n; /* events lost because the queue was full */
     struct mev_queue queue;

@@ -77,8 +77,9 @@ def free_port():
 class Program:
     """One process, its output in a file."""
 
-    def __init__(self, name, arguments, folder, output_name=None, user=None):
-        """user: number of another user; it runs a copy of the program, because the folder of the build may be closed to him."""
+    def __init__(self, name, arguments, folder, output_name=None, user=None, is_traced=False):
+        """user: number of another user; it runs a copy of the program, because the folder of the build may be closed to him. is_traced: its system
+        calls go to trace.NAME of the folder."""
         self.name = name
         path = BIN / name
         if user is not None:
@@ -95,7 +96,11 @@ class Program:
             environment["ASAN_OPTIONS"] = options
             environment["UBSAN_OPTIONS"] = options + ":print_stacktrace=1"
             environment["TSAN_OPTIONS"] = options
-        self.process = subprocess.Popen([str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+        tracer = []
+        if is_traced:
+            tracer = ["strace", "-D", "-f", "-qq", "-o", folder / f"trace.{output_name or name}"]
+            environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "log_path=stderr") + ":detect_leaks=0"  # leaks cannot be found meanwhile
+        self.process = subprocess.Popen([*map(str, tracer), str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
                                         env=environment, cwd=folder, user=user)
 
     def output(self):
@@ -148,6 +153,7 @@ class Rig:
         self.clients = {}
         self.manager = None
         self.is_closed = False
+        self.is_traced = False  # as in Program, of manager and clients; set before anything starts
         self.is_secure = False  # the link has TLS; set before anything starts
         self.site = None
         self.record = self.folder / "record.csv" if record else None
@@ -174,7 +180,7 @@ class Rig:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, name, arguments, output_name=None, user=None):
-        program = Program(name, arguments, self.folder, output_name, user)
+        program = Program(name, arguments, self.folder, output_name, user, self.is_traced and name != "wallbox-site")
         self._programs.append(program)
         return program
 

@@ -1,5 +1,6 @@
 #include "common/os/daemon.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -243,6 +244,63 @@ Test(daemon, the_service_manager_is_told_by_an_abstract_socket)
     fd = listen_at(name, 1 + strlen(name + 1));
     expect_notice(fd, "WATCHDOG=1");
     close(fd);
+}
+
+/* Nothing has arrived. */
+static bool is_silent(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+Test(daemon, the_watchdog_is_fed_thrice_as_often_as_it_must_be_and_only_by_cycles)
+{
+    struct daemon_watchdog w;
+    struct scratch s;
+    char text[32] = "";
+    char pid[32];
+    int fd;
+
+    scratch_open(&s);
+    scratch_path(&s, "notify");
+    fd = listen_at(s.path, strlen(s.path));
+    setenv("NOTIFY_SOCKET", s.path, 1);
+    setenv("WATCHDOG_USEC", "3000000", 1);
+    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("WATCHDOG_PID", pid, 1);
+    daemon_watchdog_open(&w);
+    cr_expect_eq(w.each_ms, 1000);
+    cr_expect(is_silent(fd), "no cycle was completed yet");
+    daemon_watchdog_feed(&w, 5000);
+    cr_assert_gt(recv(fd, text, sizeof text - 1, MSG_DONTWAIT), 0);
+    cr_expect_str_eq(text, "WATCHDOG=1");
+    daemon_watchdog_feed(&w, 5999);
+    cr_expect(is_silent(fd), "not with each of them");
+    daemon_watchdog_feed(&w, 6000);
+    cr_expect_not(is_silent(fd));
+    close(fd);
+    scratch_close(&s);
+}
+
+Test(daemon, a_watchdog_of_somebody_else_is_not_fed)
+{
+    static const char *const wrong[] = {"", "0", "-5", "soon"};
+    struct daemon_watchdog w;
+
+    setenv("WATCHDOG_USEC", "3000000", 1);
+    setenv("WATCHDOG_PID", "1", 1);
+    daemon_watchdog_open(&w);
+    cr_expect_eq(w.each_ms, 0);
+    unsetenv("WATCHDOG_PID");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        setenv("WATCHDOG_USEC", wrong[i], 1);
+        daemon_watchdog_open(&w);
+        cr_expect_eq(w.each_ms, 0, "%s", wrong[i]);
+    }
+    unsetenv("WATCHDOG_USEC");
+    daemon_watchdog_open(&w);
+    cr_expect_eq(w.each_ms, 0);
 }
 
 Test(daemon, nothing_is_told_when_nobody_asked)
