@@ -107,7 +107,10 @@ int main(int argc, char **argv)
     const struct cli_option options[] = {
         {.name = "config", .argument = "FILE", .help = "configuration file, see deploy/client.conf", .out_text = &a.config},
         {.name = "data", .argument = "DIR", .help = "data directory (default /var/lib/wallbox-client)", .out_text = &a.data},
-        {.name = "manager", .argument = "ADDR:PORT", .help = "where the manager listens (default 127.0.0.1:7443)", .out_text = &a.manager},
+        {.name = "manager",
+         .argument = "ADDR:PORT",
+         .help = "where the manager listens (default 127.0.0.1:7443); search:PORT looks for it on the local network",
+         .out_text = &a.manager},
         {.name = "board",
          .argument = "DRIVER:ADDRESS",
          .help = "hardware of the wallbox: site:SOCKET of wallbox-site, modbus_evse:MODEL,LINE of a charge controller",

@@ -8,6 +8,7 @@
 
 #include "client/shell/dialer.h"
 #include "client/shell/driver.h"
+#include "client/shell/finder.h"
 #include "client/shell/journal.h"
 #include "client/shell/pairing.h"
 #include "client/shell/panel.h"
@@ -25,6 +26,11 @@ struct app {
     struct identity self; /* of TLS; none when plain */
     struct pairing pairing;
     struct pairing_window *window;
+    struct finder finder;          /* when the manager is looked for: */
+    struct sockaddr_storage found; /* where it was found */
+    bool is_found;
+    bool is_missed;          /* nobody was there, which was said */
+    bool was_met;            /* the core has heard of this connection */
     struct journal *journal; /* NULL once it is closing */
     struct journal_start stored;
     struct board *board; /* memory lives until the loop has ended */
@@ -51,6 +57,7 @@ static void shut(void *user)
     driver_close(&a->driver);
     dialer_close(&a->dialer);
     pairing_close(&a->pairing);
+    finder_close(&a->finder);
     panel_close(&a->panel);
     if (a->is_board_open) {
         a->settings->board_driver->close(a->board);
@@ -76,10 +83,34 @@ static void out_board(void *user, const struct board_command *command)
 static void out_dial(void *user)
 {
     struct app *a = user;
+    int64_t now_ms = clock_boot_ms();
+    bool may_meet = a->settings->loopback_plain || pairing_dial(&a->pairing, now_ms);
 
-    if (!a->settings->loopback_plain) {
-        pairing_dial(&a->pairing, clock_boot_ms());
+    a->was_met = false;
+    if (a->settings->is_search && !a->is_found && may_meet) {
+        finder_ask(&a->finder, now_ms);
+    } else {
+        dialer_dial(&a->dialer);
     }
+}
+
+/* The search is over; to the core the dialling has just taken longer. */
+static void on_found(void *user, const struct sockaddr_storage *address)
+{
+    struct app *a = user;
+
+    if (address == NULL) {
+        if (!a->is_missed) { /* once each time that nobody is there any more */
+            a->is_missed = true;
+            log_warn("manager_not_found search=%s", a->settings->manager);
+        }
+        driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_DOWN});
+        return;
+    }
+    a->is_missed = false;
+    a->is_found = true;
+    a->found = *address;
+    dialer_aim(&a->dialer, &a->found);
     dialer_dial(&a->dialer);
 }
 
@@ -175,6 +206,7 @@ static void on_up(void *user)
     struct app *a = user;
 
     if (!pairing_up(&a->pairing, clock_boot_ms())) {
+        a->was_met = true;
         driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_UP});
     }
 }
@@ -186,6 +218,7 @@ static void on_down(void *user)
     if (pairing_down(&a->pairing)) {
         out_dial(a);
     } else {
+        a->is_found = a->is_found && a->was_met; /* else it is somebody whom we do not want, or gone: look again */
         driver_feed(&a->driver, &(struct cev){.kind = CEV_LINK_DOWN});
     }
 }
@@ -357,6 +390,10 @@ static int open_all(struct app *a)
     if (!a->settings->loopback_plain) {
         dialer_secure(&a->dialer, &a->self);
         pairing_open(&a->pairing, &a->loop, &a->dialer, &a->self, a->window);
+    }
+    if (a->settings->is_search &&
+        finder_open(&a->finder, &a->loop, ntohs(((const struct sockaddr_in *)&a->settings->manager_address)->sin_port), on_found, a) != RC_OK) {
+        return 1;
     }
     feed_start(a);
     code = open_board(a);

@@ -113,6 +113,13 @@ void dialer_init(struct dialer *d, uv_loop_t *loop, const struct sockaddr_storag
     wake_open(&d->limit, loop, on_limit, d);
 }
 
+void dialer_aim(struct dialer *d, const struct sockaddr_storage *address)
+{
+    CHECK(!d->is_active);
+    d->target.address = address;
+    tcp_address_text(address, d->manager);
+}
+
 void dialer_secure(struct dialer *d, const struct identity *self)
 {
     d->target.self = self;

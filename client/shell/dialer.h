@@ -50,6 +50,9 @@ struct dialer {
 /* address, events and user are kept until the loop has run after dialer_close. */
 void dialer_init(struct dialer *d, uv_loop_t *loop, const struct sockaddr_storage *address, const struct dialer_events *events, void *user);
 
+/* Another address, kept, from the next dialling on. Not while there is a connection (CHECKed). */
+void dialer_aim(struct dialer *d, const struct sockaddr_storage *address);
+
 /* Demand TLS, as this identity, which is kept like the address. Before the first dialer_dial; else plain TCP is spoken. */
 void dialer_secure(struct dialer *d, const struct identity *self);
 

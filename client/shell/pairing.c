@@ -78,7 +78,7 @@ void pairing_button(struct pairing *p, int64_t now_ms)
     }
 }
 
-void pairing_dial(struct pairing *p, int64_t now_ms)
+bool pairing_dial(struct pairing *p, int64_t now_ms)
 {
     if (p->window->until_ms != MS_NEVER && now_ms >= p->window->until_ms) {
         p->window->until_ms = MS_NEVER;
@@ -87,6 +87,7 @@ void pairing_dial(struct pairing *p, int64_t now_ms)
     p->has_pin = pin_read(p->dir, p->pin) == RC_OK;
     dialer_pin(p->dialer, p->has_pin ? p->pin : NULL);
     dialer_take_any(p->dialer, is_listening(p, now_ms));
+    return p->has_pin || is_listening(p, now_ms);
 }
 
 bool pairing_up(struct pairing *p, int64_t now_ms)

@@ -61,8 +61,8 @@ void pairing_init(struct pairing *p, const char *dir, const char *serial);
 /* The service button was pressed. */
 void pairing_button(struct pairing *p, int64_t now_ms);
 
-/* Before each dialling: tell the dialer whom it may meet. Reads the pin, so that a new one needs no restart. */
-void pairing_dial(struct pairing *p, int64_t now_ms);
+/* Before each dialling: tell the dialer whom it may meet. Reads the pin, so that a new one needs no restart. False: it may meet nobody. */
+bool pairing_dial(struct pairing *p, int64_t now_ms);
 
 /* Connected. True: for pairing; the core must not hear of it. */
 bool pairing_up(struct pairing *p, int64_t now_ms);

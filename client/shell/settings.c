@@ -22,11 +22,29 @@ static const char *const switch_names[] = {"any", "plus", "dip", NULL};
 static const enum rated_steps switch_values[] = {RATED_ANY, RATED_PLUS, RATED_DIP};
 static const struct board_driver *const drivers[] = {&board_site, &board_modbus};
 
+/* ADDR:PORT, or search:PORT, of which out gets the port and no address. */
+static enum rc read_manager(const char *text, struct sockaddr_storage *out, bool *out_is_search)
+{
+    static const char search[] = "search:";
+    bool is_search = strncmp(text, search, sizeof search - 1) == 0;
+    char address[SETTINGS_ADDRESS_LEN + 16];
+    struct sockaddr_storage found;
+
+    (void)snprintf(address, sizeof address, "%s%s", is_search ? "0.0.0.0:" : "", text + (is_search ? sizeof search - 1 : 0));
+    if (tcp_parse_address(address, &found) != RC_OK || (is_search && ((const struct sockaddr_in *)&found)->sin_port == 0)) {
+        return RC_RANGE;
+    }
+    *out = found;
+    *out_is_search = is_search;
+    return RC_OK;
+}
+
 static bool is_address(const char *text)
 {
     struct sockaddr_storage unused;
+    bool is_search;
 
-    return tcp_parse_address(text, &unused) == RC_OK;
+    return read_manager(text, &unused, &is_search) == RC_OK;
 }
 
 static bool is_path(const char *text)
@@ -72,7 +90,7 @@ enum rc settings_read(struct settings *s, const char *path)
          .type = CONFIG_TEXT,
          .out = s->manager,
          .out_len = sizeof s->manager,
-         .allowed = "a numeric address and a port, \"ADDR:PORT\" or \"[ADDR]:PORT\"",
+         .allowed = "a numeric address and a port, \"ADDR:PORT\" or \"[ADDR]:PORT\", or \"search:PORT\"",
          .is_valid = is_address},
         {.name = "board", .type = CONFIG_TEXT, .out = s->board, .out_len = sizeof s->board, .allowed = "a board, \"DRIVER:ADDRESS\""},
         {.name = "data", .type = CONFIG_TEXT, .out = s->data, .out_len = sizeof s->data, .allowed = "a directory", .is_valid = is_path},
@@ -87,8 +105,8 @@ enum rc settings_read(struct settings *s, const char *path)
 
 static enum rc check_manager(struct settings *s, bool may_run, char why[SETTINGS_WHY_LEN])
 {
-    if (tcp_parse_address(s->manager, &s->manager_address) != RC_OK) {
-        (void)snprintf(why, SETTINGS_WHY_LEN, "manager must be a numeric address and a port, ADDR:PORT or [ADDR]:PORT, is \"%s\"", s->manager);
+    if (read_manager(s->manager, &s->manager_address, &s->is_search) != RC_OK) {
+        (void)snprintf(why, SETTINGS_WHY_LEN, "manager must be a numeric address and a port, ADDR:PORT or [ADDR]:PORT, or search:PORT, is \"%s\"", s->manager);
         return RC_RANGE;
     }
     if (may_run && s->loopback_plain && !tcp_is_loopback(&s->manager_address)) {

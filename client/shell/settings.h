@@ -20,7 +20,7 @@
 
 struct settings {
     struct client_params params;
-    char manager[SETTINGS_ADDRESS_LEN]; /* ADDR:PORT */
+    char manager[SETTINGS_ADDRESS_LEN]; /* ADDR:PORT or search:PORT */
     char board[SETTINGS_BOARD_LEN];     /* DRIVER:ADDRESS, empty none */
     char data[SETTINGS_PATH_LEN];
     bool panel;                     /* show the lights in the terminal */
@@ -30,7 +30,8 @@ struct settings {
     bool loopback_plain;                     /* talk to the manager without TLS, on loopback addresses only */
     int32_t model;                           /* index, as the file names it; settings_check puts it into params */
     int32_t log_level;                       /* index */
-    struct sockaddr_storage manager_address; /* set by settings_check, like the next two */
+    struct sockaddr_storage manager_address; /* set by settings_check, like the next three; no address but a port with is_search */
+    bool is_search;                          /* the manager is looked for on the local network, at the port of manager_address */
     const struct board_driver *board_driver; /* NULL: no board was given */
     const char *board_address;               /* inside board, behind the driver's name */
 };

@@ -11,6 +11,7 @@
 #include "common/os/clock.h"
 #include "common/os/daemon.h"
 #include "common/os/log.h"
+#include "manager/shell/beacon.h"
 #include "manager/shell/bus.h"
 #include "manager/shell/cards.h"
 #include "manager/shell/certificate.h"
@@ -46,6 +47,7 @@ struct app {
     struct snapshot_board board;
     struct driver driver;
     struct peers peers;
+    struct beacon beacon;
     struct trust trust;
     struct pairing pairing;
     struct lowfd lowfd;
@@ -276,6 +278,7 @@ static void shut(struct app *a)
     a->is_stopping = true;
     daemon_notify("STOPPING=1");
     peers_stop(&a->peers, NULL);
+    beacon_close(&a->beacon);
     bus_close(&a->bus, NULL);
     stream_close(&a->stream); /* before http: whoever listens is let go */
     http_close(&a->http);
@@ -394,14 +397,13 @@ static int open_all(struct app *a)
     }
     driver_connect(&a->driver, &driver_out, a);
     if (a->trust.is_open) {
-        a->pairing.store = store_paired;
-        a->pairing.user = a;
         peers_secure(&a->peers, &a->pairing);
     }
     if (peers_open(&a->peers, &a->loop, &a->settings->link_address, &why) != RC_OK) {
         (void)fprintf(stderr, "link %s: %s\n", a->settings->link, why);
         return 1;
     }
+    beacon_open(&a->beacon, &a->loop, a->peers.listener.local);
     if (desk_open(&a->desk, &a->loop, &a->document, &desk_out, a) != RC_OK || stream_open(&a->stream, &a->board, is_login_alive, a) != RC_OK ||
         open_http(a) != 0) {
         return 1;
@@ -471,7 +473,7 @@ int app_run(const struct settings *settings)
     daemon_raise_files();
     snapshot_init(&a->board);
     peers_init(&a->peers, on_peer_event, a);
-    pairing_init(&a->pairing, &a->trust);
+    pairing_init(&a->pairing, &a->trust, store_paired, a);
     routes_init(&a->routes, &a->board, a->db_path);
     a->exit_code = load(a);
     if (a->exit_code == 0) {

@@ -17,10 +17,12 @@ static void unlock(struct pairing *p)
     CHECK(pthread_mutex_unlock(&p->lock) == 0);
 }
 
-void pairing_init(struct pairing *p, struct trust *trust)
+void pairing_init(struct pairing *p, struct trust *trust, void (*store)(void *user, const char *serial, const uint8_t key[IDENTITY_HASH_LEN]), void *user)
 {
     memset(p, 0, sizeof *p);
     p->trust = trust;
+    p->store = store;
+    p->user = user;
     CHECK(pthread_mutex_init(&p->lock, NULL) == 0);
 }
 

@@ -57,8 +57,8 @@ struct pairing {
     void *user;
 };
 
-/* trust is kept. store and user are set by the caller, who must before anybody asks. */
-void pairing_init(struct pairing *p, struct trust *trust);
+/* trust and user are kept; store may be NULL when nobody will ask. */
+void pairing_init(struct pairing *p, struct trust *trust, void (*store)(void *user, const char *serial, const uint8_t key[IDENTITY_HASH_LEN]), void *user);
 void pairing_deinit(struct pairing *p);
 
 /* A peer has asked, by PairRequest or, without a pinned key, by Hello.

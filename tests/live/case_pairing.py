@@ -180,7 +180,7 @@ def pairing_through_somebody_in_between_fails_on_both_sides():
     with start_unpaired("W1") as rig:
         codes(rig, "--pair", f"W1={CODE}")
         middle = Middle(rig)
-        start_client(rig, "W1", is_paired=None, port=middle.port)
+        start_client(rig, "W1", is_paired=None, manager=f"127.0.0.1:{middle.port}")
         plug(rig, "W1")
         wait_for("the proof to be handed on", lambda: middle.relayed)
         middle.listener.close()
@@ -248,6 +248,22 @@ def pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing():
         finish(rig, over_ms=0)
 
 
+def pairing_with_a_manager_that_was_found_on_the_local_network():
+    with start_unpaired("W1", with_manager=False) as rig:
+        codes(rig, "--pair", f"W1={CODE}")
+        start_client(rig, "W1", is_paired=None, manager=f"search:{rig.link_port}")
+        wait_for("the wallbox to miss its manager", lambda: lines(rig.clients["W1"], "manager_not_found", f"search=search:{rig.link_port}"))
+        rig.start_manager()
+        wait_paired(rig, "W1")
+        charge(rig, "W1")
+        rig.manager.kill()
+        rig.start_manager()
+        wait_online(rig, "W1")
+        wait_charging(rig, "W1", within_s=45)
+        finish(rig, over_ms=0)
+
+
 CASES = [pairing_by_the_right_code_lets_a_wallbox_charge, pairing_with_a_wrong_code_is_refused_and_shown_until_the_right_one_is_given,
          pairing_is_not_had_for_what_was_heard_before, pairing_through_somebody_in_between_fails_on_both_sides,
-         pairing_with_another_manager_needs_the_service_button, pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing]
+         pairing_with_another_manager_needs_the_service_button, pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing,
+         pairing_with_a_manager_that_was_found_on_the_local_network]

@@ -239,9 +239,9 @@ class Rig:
         path.touch(mode=0o600)
         path.write_text(f"serial = {serial}\nsetup_code = {code}\n")
 
-    def start_client(self, serial, user=None, is_paired=True, port=None, **settings):
-        """user: number of another user under which it runs. is_paired: with TLS, the manager knows it; None: nor does it know the manager. port: of
-        its manager, unless it is ours. settings: keys of its configuration."""
+    def start_client(self, serial, user=None, is_paired=True, manager=None, **settings):
+        """user: number of another user under which it runs. is_paired: with TLS, the manager knows it; None: nor does it know the manager. manager:
+        ADDR:PORT, unless it is ours. settings: keys of its configuration."""
         config = self.folder / f"{serial}.conf"
         lines = [f'serial = "{serial}";', 'model = "plus";']
         lines += [f"{key} = {json.dumps(value)};" for key, value in settings.items()]
@@ -250,7 +250,7 @@ class Rig:
             self._open_to(user, serial)
         if self.is_secure and is_paired is not None:
             self.pair(serial, is_paired)
-        client = self._start("wallbox-client", ["--config", config, "--data", self.folder / f"data-{serial}", "--manager", f"127.0.0.1:{port or self.link_port}",
+        client = self._start("wallbox-client", ["--config", config, "--data", self.folder / f"data-{serial}", "--manager", manager or f"127.0.0.1:{self.link_port}",
                                                 "--board", f"site:{self.folder / 'boards'}", *([] if self.is_secure else ["--loopback-plain"])],
                              f"client-{serial}", user)
         self.clients[serial] = client

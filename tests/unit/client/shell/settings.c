@@ -81,6 +81,26 @@ Test(settings, a_manager_elsewhere_is_refused_without_tls)
     refused(&s, "numeric");
 }
 
+Test(settings, a_manager_may_be_looked_for_at_a_port)
+{
+    static const char *const bad[] = {"search:", "search:0", "search:65536", "search", "search:7443 ", "search:127.0.0.1:7443", "Search:7443"};
+    struct settings s = good();
+    char why[SETTINGS_WHY_LEN];
+
+    cr_assert_eq(settings_check(&s, true, why), RC_OK);
+    cr_assert_not(s.is_search);
+    cr_assert_eq(text_copy(s.manager, sizeof s.manager, "search:7443"), RC_OK);
+    refused(&s, "loopback");
+    s.loopback_plain = false;
+    cr_assert_eq(settings_check(&s, true, why), RC_OK, "%s", why);
+    cr_assert(s.is_search);
+    cr_assert_eq(((const struct sockaddr_in *)&s.manager_address)->sin_port, htons(7443));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_assert_eq(text_copy(s.manager, sizeof s.manager, bad[i]), RC_OK);
+        refused(&s, "or search:PORT");
+    }
+}
+
 Test(settings, an_unknown_board_driver_is_told_which_ones_exist)
 {
     static const char *const wrong[] = {"", "site", ":x", "sit:x", "sites:x", "site:"};

@@ -16,7 +16,7 @@ static struct pairing_list list;
 
 static void begin(void)
 {
-    pairing_init(&pairing, &trust);
+    pairing_init(&pairing, &trust, NULL, NULL);
 }
 
 static void end(void)

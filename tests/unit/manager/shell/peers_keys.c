@@ -147,9 +147,7 @@ static struct yard *begin(void)
     cr_assert_eq(trust_open(&s->trust, scratch_path(&s->scratch, "manager")), RC_OK);
     cr_assert_eq(tcp_parse_address("127.0.0.1:0", &s->address), RC_OK);
     peers_init(&s->peers, on_event, s);
-    pairing_init(&s->pairing, &s->trust);
-    s->pairing.store = on_store;
-    s->pairing.user = s;
+    pairing_init(&s->pairing, &s->trust, on_store, s);
     peers_secure(&s->peers, &s->pairing);
     cr_assert_eq(peers_open(&s->peers, &s->bench.loop, &s->address, &why), RC_OK, "%s", why);
     cr_assert_eq(tcp_parse_address(s->peers.listener.local, &s->address), RC_OK);

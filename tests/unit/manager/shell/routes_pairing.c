@@ -40,7 +40,7 @@ static void begin(void)
     users_key("admin", tokens.at[0].key);
     users_key("operator", tokens.at[1].key);
     access_set_tokens(&routes.access, &tokens);
-    pairing_init(&pairing, &trust);
+    pairing_init(&pairing, &trust, NULL, NULL);
     routes.pairing = &pairing;
     routes.dir = dir;
     memset(key, 1, sizeof key);
