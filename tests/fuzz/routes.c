@@ -37,6 +37,8 @@ static struct manager *manager;
 static struct mfx_list effects;
 static struct snapshot_board board;
 static struct routes routes;
+static struct trust trust;
+static struct pairing pairing;
 static int64_t now_ms;
 static char folder[48];
 static struct users_list tokens = {.n = 1, .at = {{.name = "script", .role = ROLE_OPERATOR, .id = "0123456789abcdef"}}};
@@ -70,6 +72,7 @@ static void remove_folder(void)
     char path[64];
 
     routes_deinit(&routes);
+    pairing_deinit(&pairing);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         (void)unlink(path); /* there are no others after an orderly end */
@@ -122,6 +125,10 @@ static void begin(void)
     snapshot_init(&board);
     routes_init(&routes, &board, path);
     routes.out = &out;
+    pairing_init(&pairing, &trust, NULL, NULL);
+    pairing_seen(&pairing, "W1", trust.self.hash, "192.0.2.7:5000", 1767265200000);
+    routes.pairing = &pairing;
+    routes.dir = folder;
     users_key(TOKEN, tokens.at[0].key);
     publish();
 }
