@@ -96,6 +96,7 @@ static bool is_barred(struct pairing *p, const struct setup_code *code, const ui
     int failed_n = 0;
     bool has_failed = false;
 
+    lock(p); /* another thread may take rows out */
     for (uint16_t i = 0; i < p->list.n; i++) {
         const struct pairing_row *row = &p->list.at[i];
 
@@ -104,6 +105,7 @@ static bool is_barred(struct pairing *p, const struct setup_code *code, const ui
             has_failed = has_failed || memcmp(row->key, key, IDENTITY_HASH_LEN) == 0;
         }
     }
+    unlock(p);
     return has_failed || failed_n >= PAIRING_FAILED_MAX;
 }
 

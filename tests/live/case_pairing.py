@@ -263,7 +263,26 @@ def pairing_with_a_manager_that_was_found_on_the_local_network():
         finish(rig, over_ms=0)
 
 
+def pairing_anew_of_a_wallbox_that_lost_its_key_needs_its_code_again():
+    with start_unpaired("W1") as rig:
+        codes(rig, "--pair", f"W1={CODE}")
+        start_client(rig, "W1", is_paired=None)
+        wait_paired(rig, "W1")
+        rig.clients["W1"].stop()
+        (rig.folder / "data-W1" / "link.key").unlink()
+        start_client(rig, "W1", is_paired=None)
+        plug(rig, "W1")
+        wait_for("the manager to refuse its new key", lambda: lines(rig.manager, "peer_refused", "reason=not_paired", "claims=W1", "key_of=nobody"))
+        wait_for("W1 to be offline", lambda: is_offline(rig, "W1"))
+        expect_nothing_granted(rig, "W1")
+        codes(rig, "--pair", f"W1={CODE}")
+        wait_for("the new key to be paired", lambda: len(lines(rig.manager, " paired ", "serial=W1")) == 2, within_s=REDIAL_S)
+        wait_online(rig, "W1")
+        wait_charging(rig, "W1")
+        finish(rig, over_ms=0)
+
+
 CASES = [pairing_by_the_right_code_lets_a_wallbox_charge, pairing_with_a_wrong_code_is_refused_and_shown_until_the_right_one_is_given,
          pairing_is_not_had_for_what_was_heard_before, pairing_through_somebody_in_between_fails_on_both_sides,
          pairing_with_another_manager_needs_the_service_button, pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing,
-         pairing_with_a_manager_that_was_found_on_the_local_network]
+         pairing_with_a_manager_that_was_found_on_the_local_network, pairing_anew_of_a_wallbox_that_lost_its_key_needs_its_code_again]
