@@ -67,6 +67,8 @@ struct box {
     char firmware[NAME_LEN];
     struct wish_setting setting;
     struct wish wish;             /* ends with the vehicle */
+    struct session_id begun;      /* the session whose begin is known; zeroed: none yet */
+    int64_t begun_utc_ms;         /* CLOCK_UNSET_UTC_MS: nobody knows */
     struct session_id preset_for; /* session for which the presets of its card were taken into the wish; zeroed: none yet */
     struct wish_order order;
 };

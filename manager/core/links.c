@@ -4,6 +4,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/base/units.h"
+#include "manager/core/dating.h"
 #include "manager/core/state.h"
 
 void links_open(struct manager *m, uint16_t peer)
@@ -159,7 +160,7 @@ static void on_status(struct manager *m, uint16_t box, const struct msg_status *
     fallback_pursue(m, box, out);
 }
 
-/* The presets of its card fill what nobody has wished yet, once: a session is told again after each break of the link. */
+/* Its begin is dated, and the presets of its card fill what nobody has wished yet, once: a session is told again after each break of the link. */
 static void on_started(struct manager *m, uint16_t box, const struct msg_session_started *started, struct mfx_list *out)
 {
     struct mfx_store store = {.kind = MSTORE_SESSION_STARTED, .box = box, .session_started = started};
@@ -168,6 +169,10 @@ static void on_started(struct manager *m, uint16_t box, const struct msg_session
     struct box *b = &m->box[box];
 
     fx_store(out, &store);
+    if (memcmp(&b->begun, &started->session, sizeof b->begun) != 0) {
+        b->begun_utc_ms = dating_utc_ms(started->start_utc_ms, started->start_age_ms, m->has_utc ? m->now_ms + m->utc_offset_ms : CLOCK_UNSET_UTC_MS);
+        b->begun = started->session;
+    }
     if (card != NULL && memcmp(&b->preset_for, &started->session, sizeof b->preset_for) != 0) {
         struct wish presets = wish_of_card(card, cycle_local_ms(m), &m->wall);
 

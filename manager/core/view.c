@@ -32,6 +32,7 @@ static void view_box(const struct manager *m, uint16_t box, int64_t now_ms, stru
         .energy_wh = b->status.energy_wh,
         .has_session = b->status.has_session,
         .session = b->status.session,
+        .session_utc_ms = memcmp(&b->begun, &b->status.session, sizeof b->begun) == 0 ? b->begun_utc_ms : CLOCK_UNSET_UTC_MS,
         .session_wh = b->status.session_wh,
         .wish = b->wish,
         .order = b->order,

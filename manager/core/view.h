@@ -56,6 +56,7 @@ struct view_box {
     int64_t energy_wh;
     bool has_session;
     struct session_id session;
+    int64_t session_utc_ms; /* its begin; CLOCK_UNSET_UTC_MS: not known */
     int64_t session_wh;
     struct wish_setting setting;
     struct wish wish;

@@ -251,7 +251,8 @@ static json_t *session_json(const struct view_box *v)
     if (!v->has_status || !v->has_session) {
         return json_null();
     }
-    return json_pack("{s:o, s:I}", "id", view_json_hex(v->session.at, SESSION_ID_LEN), "energy_wh", (json_int_t)v->session_wh);
+    return json_pack("{s:o, s:o, s:I}", "id", view_json_hex(v->session.at, SESSION_ID_LEN), "start_utc", view_json_utc(v->session_utc_ms), "energy_wh",
+                     (json_int_t)v->session_wh);
 }
 
 static json_t *reason_phase(int8_t phase)

@@ -33,10 +33,12 @@ def charge_from_plug_to_unplug_gives_what_is_granted_and_stores_the_session_once
         for name in NAMES:
             expect_granted(rig, name)
         wait_for("some energy to flow", lambda: hardware(rig, "W3")["energy_wh"] >= begin_wh["W3"] + 4)
+        begun_utc = {name: rig.wallbox(name)["session"]["start_utc"] for name in NAMES}
         gone_ms = rig.now_ms()
         end_wh = unplug(rig, *NAMES)
         for name in NAMES:
-            expect_sessions(rig, name, [(begin_wh[name], end_wh[name])])
+            stored = expect_sessions(rig, name, [(begin_wh[name], end_wh[name])])
+            expect(begun_utc[name] == stored[0]["start_utc"], f"{name} was shown as begun at {begun_utc[name]}, stored is {stored}")
             rows = record_of(rig, name, gone_ms)
             expect_by(rows, lambda row: not row["contactor"], gone_ms, 100, f"{name} opens when the vehicle is gone")
             expect(rows[-1]["energy_wh"] == end_wh[name], f"{name}: the register went on after unplugging")

@@ -163,6 +163,38 @@ Test(card, presets_fill_what_nobody_has_wished_once_for_each_session)
     rig_free(&r);
 }
 
+/* What the view shows of the begin of a session that a Status names. */
+static int64_t begin_shown(struct rig *r, uint8_t number)
+{
+    static struct view v;
+
+    r->manager->box[0].status.has_session = true;
+    r->manager->box[0].status.session = (struct session_id){.at = {number}};
+    manager_view(r->manager, r->now_ms, &v);
+    return v.box[0].session_utc_ms;
+}
+
+Test(card, the_begin_of_a_session_is_shown_as_it_was_first_told)
+{
+    struct msg m = {.kind = MSG_SESSION_STARTED, .session_started = {.session = {.at = {7}}, .start_age_ms = 60000}}; /* its clock was never set */
+    struct rig r;
+
+    rig_init(&r, 1, 32000, false);
+    rig_start(&r);
+    rig_feed(&r, &(struct mev){.kind = MEV_CLOCK, .clock = {.utc_ms = NOW}});
+    rig_client_start(&r, 0, true);
+    cr_expect_eq(begin_shown(&r, 7), CLOCK_UNSET_UTC_MS, "nobody has told it");
+    rig_say(&r, 0, &m);
+    cr_expect_eq(begin_shown(&r, 7), NOW - 60000);
+    cr_expect_eq(begin_shown(&r, 8), CLOCK_UNSET_UTC_MS, "that is another session");
+    m.session_started.start_age_ms = 0; /* told again after a power cut: how long ago is not known any more */
+    rig_say(&r, 0, &m);
+    cr_expect_eq(begin_shown(&r, 7), NOW - 60000);
+    start_session(&r, 0, 8, &(struct card_uid){0});
+    cr_expect_eq(begin_shown(&r, 8), NOW);
+    rig_free(&r);
+}
+
 Test(card, a_question_is_answered_in_the_same_moment)
 {
     static struct fleet_card at[4];

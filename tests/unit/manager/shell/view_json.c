@@ -58,6 +58,7 @@ static void make(void)
                                     .energy_wh = 100000,
                                     .has_session = true,
                                     .session = {{0x0a, 0xff}},
+                                    .session_utc_ms = 1700000000000,
                                     .session_wh = 1234,
                                     .contactor_closed = true,
                                     .pilot = PILOT_C2,
@@ -144,6 +145,7 @@ Test(view_json, a_wallbox_that_charges_shows_everything)
     cr_expect_str_eq(text_of(box, "contactor"), "closed");
     cr_expect_str_eq(text_of(json_object_get(box, "session"), "id"), "0aff0000000000000000000000000000");
     cr_expect_eq(number(json_object_get(box, "session"), "energy_wh"), 1234);
+    cr_expect_str_eq(text_of(json_object_get(box, "session"), "start_utc"), "2023-11-14T22:13:20.000Z");
     cr_expect_eq(json_array_size(json_object_get(box, "faults")), 2);
     cr_expect_eq(json_array_size(json_object_get(box, "used_phases")), 3);
     json_decref(box);
@@ -163,6 +165,17 @@ Test(view_json, what_is_not_known_of_a_wallbox_is_null)
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         cr_expect(is_null(box, unknown[i]), "%s", unknown[i]);
     }
+    json_decref(box);
+}
+
+Test(view_json, a_session_whose_begin_nobody_knows_says_so)
+{
+    json_t *box;
+
+    make();
+    view.box[0].session_utc_ms = CLOCK_UNSET_UTC_MS;
+    box = reread(view_json_box(&site, &view, 0));
+    cr_expect(is_null(json_object_get(box, "session"), "start_utc"));
     json_decref(box);
 }
 
