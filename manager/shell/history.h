@@ -70,7 +70,9 @@ MUST_USE enum rc history_each_session(struct history *h, const struct session_fi
 MUST_USE enum rc history_sessions(struct history *h, const struct session_filter *filter, json_t **out);
 
 /* Samples of a figure: {"quantity", "node", "step_ms", "from_utc", "values": [...], "peaks": [...]}, null where nothing is known, values from
- * the begin of the slot in which from_utc_ms lies; shortened to HISTORY_SAMPLE_MAX. Seconds have no peaks.
+ * the begin of the slot in which from_utc_ms lies. Slots are as recorded, and longer when the span would have more than HISTORY_SAMPLE_MAX of
+ * them: a part of a day without rest, or whole days; then a value is the mean, and a peak the largest, of what is known of its slot. Seconds have
+ * no peaks.
  *
  * RC_MISSING  the figure was never recorded
  * RC_IO       as above

@@ -77,8 +77,9 @@ static const struct field code_fields[] = {
 
 static const struct field sessions_fields[] = {
     LIMIT, SPAN, FORMAT, LANGUAGE, TEXT("wallbox", 1, 32, false, "serial number"), TEXT("card", 1, 64, false, "UID in hex digits or identity of a vehicle")};
-static const struct field history_fields[] = {TEXT("quantity", 1, 32, true, "name of a figure, as current_l1_ma or power_w"),
-                                              TEXT("node", 1, 32, true, "node, meter or serial number"), SPAN, TEXT("step", 1, 8, false, "1s, 1min or 15min")};
+static const struct field history_fields[] = {
+    TEXT("quantity", 1, 32, true, "name of a figure, as current_l1_ma or power_w"), TEXT("node", 1, 32, true, "node, meter or serial number"), SPAN,
+    TEXT("step", 1, 8, false, "1s, 1min or 15min; step_ms of the answer is longer when there would be more than 20,000 values")};
 static const struct field events_fields[] = {TEXT("since", 1, 20, false, "number of the last one that is known"), LIMIT};
 static const struct field cards_fields[] = {FORMAT};
 static const struct field statement_fields[] = {TEXT("card", 1, 64, true, "UID in hex digits or identity of a vehicle"), TEXT("month", 1, 8, true, "2026-01"),
