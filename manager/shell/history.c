@@ -74,11 +74,19 @@ static json_t *object_json(const char *text)
     return json != NULL ? json : json_null();
 }
 
+/* Code of a fault; other kinds have none, whatever stands in that column. */
+static json_t *code_json(const char *kind, int64_t code)
+{
+    bool is_fault = kind != NULL && strncmp(kind, "fault_", 6) == 0;
+
+    return is_fault && code != 0 ? json_integer(code) : json_null();
+}
+
 static json_t *event_json(sqlite3_stmt *s)
 {
-    return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "number", (json_int_t)sqlite3_column_int64(s, 0), "utc", utc_json(s, 1), "kind",
-                     text_json(event_text(s, 2)), "serial", text_json(event_text(s, 3)), "code", (json_int_t)sqlite3_column_int64(s, 4), "text",
-                     text_json(event_text(s, 5)), "acknowledged_by", text_json(event_text(s, 6)), "acknowledged_utc", utc_json(s, 7));
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number", (json_int_t)sqlite3_column_int64(s, 0), "utc", utc_json(s, 1), "kind",
+                     text_json(event_text(s, 2)), "serial", text_json(event_text(s, 3)), "code", code_json(event_text(s, 2), sqlite3_column_int64(s, 4)),
+                     "text", text_json(event_text(s, 5)), "acknowledged_by", text_json(event_text(s, 6)), "acknowledged_utc", utc_json(s, 7));
 }
 
 static json_t *change_json(sqlite3_stmt *s)

@@ -187,8 +187,8 @@ export interface Event {
     utc: string | null;
     kind: string;
     serial: string | null;
-    code: number | null;
-    text: string;
+    code: number | null; /* of a fault */
+    text: string | null;
     acknowledged_by: string | null;
 }
 

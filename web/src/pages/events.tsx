@@ -33,7 +33,7 @@ function EventRow({ event, name, mayAct, done }: { event: Event; name: string | 
         <li class={wants ? "event is-open" : "event"}>
             <Icon name={wants ? "warn" : "check"} />
             <div class="event-text">
-                <strong>{event.code !== null && faultKnown(event.code) ? faultTitle(event.code) : event.text}</strong>{" "}
+                <strong>{event.code !== null && faultKnown(event.code) ? faultTitle(event.code) : event.text || kindText(event.kind)}</strong>{" "}
                 <span class="soft">
                     {kindText(event.kind)}
                     {event.code !== null ? ` ${event.code}` : ""}

@@ -524,12 +524,34 @@ Test(routes, events_go_on_from_a_number, .init = begin, .fini = end)
     event = json_array_get(json_object_get(json, "events"), 0);
     cr_expect_eq(json_array_size(json_object_get(json, "events")), 2);
     cr_expect_str_eq(json_string_value(json_object_get(event, "acknowledged_by")), "admin");
+    cr_expect_eq(json_integer_value(json_object_get(event, "code")), 8001);
     json_decref(json);
     json = json_of("/api/v1/events", (struct pairs){{"since"}, {"1"}});
     cr_expect_eq(json_array_size(json_object_get(json, "events")), 1);
     cr_expect_eq(json_integer_value(json_object_get(json, "next")), 2);
     json_decref(json);
     refuse("/api/v1/events", "since", (struct pairs){{"since"}, {"-1"}});
+}
+
+Test(routes, only_faults_have_a_code, .init = begin, .fini = end)
+{
+    static const struct db_event events[] = {
+        {.kind = "box_lost", .serial = "W01"}, {.kind = "meter_lost", .code = 3, .text = "house: silent"}, {.kind = "fault_cleared", .serial = "W01"}};
+    struct db db;
+    json_t *json;
+
+    fill_past();
+    cr_assert_eq(db_open(&db, db_path, 0, 100), RC_OK);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        cr_assert_eq(db_add_event(&db, &events[i], 1767265200000), RC_OK);
+    }
+    db_close(&db);
+    json = json_of("/api/v1/events", (struct pairs){{"since"}, {"2"}});
+    cr_assert_eq(json_array_size(json_object_get(json, "events")), 3);
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect(json_is_null(json_object_get(json_array_get(json_object_get(json, "events"), i), "code")), "event %zu", i);
+    }
+    json_decref(json);
 }
 
 Test(routes, the_audit_trail_goes_on_from_a_number, .init = begin, .fini = end)
