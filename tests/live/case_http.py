@@ -93,18 +93,18 @@ def slow(rig):
 
 
 def http_hostile_strangers_disturb_nobody():
-    rig = new_rig(box("W1"))
-    start(rig)
-    charge(rig, *serials(rig))
-    watch = Watch(rig)
-    dice = random.Random(int(os.environ.get("WALLBOX_SEED", "20261125")))
-    fuzz(rig, dice)
-    malformed(rig)
-    slow(rig)
-    watch.finish()
-    expect(rig.manager.is_running(), "the manager has ended")
-    expect(serial_of(rig) and "WALLBOX" not in rig.manager.output(), "the log holds a secret")
-    finish(rig)
+    with new_rig(box("W1")) as rig:
+        start(rig)
+        charge(rig, *serials(rig))
+        watch = Watch(rig)
+        dice = random.Random(int(os.environ.get("WALLBOX_SEED", "20261125")))
+        fuzz(rig, dice)
+        malformed(rig)
+        slow(rig)
+        watch.finish()
+        expect(rig.manager.is_running(), "the manager has ended")
+        expect(serial_of(rig) and "WALLBOX" not in rig.manager.output(), "the log holds a secret")
+        finish(rig)
 
 
 def trail(browser):
@@ -113,60 +113,60 @@ def trail(browser):
 
 def http_logins_cannot_be_forged_or_kept():
     """Forced change, forged requests, fixed sessions, roles, tokens, recovery, a restart: over the network and by HTTPS."""
-    rig = new_rig(box("W1"))
-    https_port = 0
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        https_port = probe.getsockname()[1]
-    rig.is_closed = True
-    rig.start_site()
-    rig.import_site()
-    rig.start_manager("--https", f"127.0.0.1:{https_port}")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(rig.folder / "manager" / "https.crt")
-    context.check_hostname = False
-    stranger = Browser(rig)
-    for path in ("/api/v1/site", "/api/v1/wallboxes", "/api/v1/sessions", "/api/v1/stream", "/api/v1/users", "/api/v1/me"):
-        stranger.expect(401, "GET", path)
-    stranger.expect(200, "GET", "/api/v1/driver/W1")
-    admin = Browser(rig, https_port, context)
-    admin.cookie = "session=" + "0" * 64
-    log_in_first(rig, admin)
-    expect(admin.cookie != "session=" + "0" * 64, "a cookie of the visitor's was kept")
-    admin.expect(200, "GET", "/api/v1/site")
-    for headers in ({"X_CSRF_Token": "0" * 32}, {"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}):
-        admin.expect(403, "PATCH", "/api/v1/wallboxes/W1", {"name": "forged"}, **headers)
-    admin.expect(415, "PATCH", "/api/v1/wallboxes/W1", "name=forged", Content_Type="application/x-www-form-urlencoded")
-    named = admin.expect(200, "PATCH", "/api/v1/wallboxes/W1", {"name": "Yard", "priority": 7}).json()
-    expect(named == {"name": "Yard", "priority": 7, "mode": "fast", "local_limit_ma": None}, f"answer to a setting: {named}")
-    wait_for("the new name to show", lambda: admin.expect(200, "GET", "/api/v1/wallboxes/W1").json()["name"] == "Yard")
-    expect(trail(admin)[-2:] == [("admin", "password", "admin"), ("admin", "setting", "W1")], f"the audit trail says {trail(admin)}")
-    setting = admin.expect(200, "GET", "/api/v1/changes?limit=1").json()["changes"][0]
-    expect((setting["before"]["name"], setting["after"]["name"]) == ("", "Yard"), f"the audit trail says of the setting: {setting}")
-    token = admin.expect(201, "POST", "/api/v1/tokens", {"name": "script", "scope": "viewer"}).json()["token"]
-    program = {"Authorization": f"Bearer {token}"}
-    stranger.expect(200, "GET", "/api/v1/site", **program)
-    stranger.expect(403, "POST", "/api/v1/wallboxes/W1/start", **program)
-    stranger.expect(403, "GET", "/api/v1/changes", **program)
-    old = Browser(rig, https_port, context)
-    old.cookie, old.csrf = admin.cookie, admin.csrf
-    admin.expect(204, "POST", "/api/v1/logout")
-    old.expect(401, "GET", "/api/v1/site")
-    rig.manager.stop()
-    rig.start_manager()
-    stranger.expect(200, "GET", "/api/v1/site", **program)
-    expect(stranger.expect(200, "GET", "/api/v1/wallboxes/W1", **program).json()["name"] == "Yard", "the name is gone after a restart")
-    code, shown, _ = run("wallbox-manager", "--data", rig.folder / "manager", "--recovery-key")
-    expect(code == 0 and "recovery_key " in shown, f"--recovery-key: {code} {shown}")
-    key = shown.split("recovery_key ")[1].strip()
-    code, shown, _ = run("wallbox-manager", "--data", rig.folder / "manager", "--recovery-key")
-    expect(code == 1 and not shown, f"--recovery-key a second time: {code} {shown}")
-    stranger.expect(403, "POST", "/api/v1/recover", {"recovery_key": key[::-1], "new_password": "quite another one"})
-    stranger.expect(200, "POST", "/api/v1/recover", {"recovery_key": key, "new_password": "quite another one"})
-    stranger.expect(200, "GET", "/api/v1/site")
-    log = rig.manager.output()
-    expect(PASSWORD not in log and key not in log and token not in log, "the log holds a secret")
-    rig.stop_all()
+    with new_rig(box("W1")) as rig:
+        https_port = 0
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            https_port = probe.getsockname()[1]
+        rig.is_closed = True
+        rig.start_site()
+        rig.import_site()
+        rig.start_manager("--https", f"127.0.0.1:{https_port}")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(rig.folder / "manager" / "https.crt")
+        context.check_hostname = False
+        stranger = Browser(rig)
+        for path in ("/api/v1/site", "/api/v1/wallboxes", "/api/v1/sessions", "/api/v1/stream", "/api/v1/users", "/api/v1/me"):
+            stranger.expect(401, "GET", path)
+        stranger.expect(200, "GET", "/api/v1/driver/W1")
+        admin = Browser(rig, https_port, context)
+        admin.cookie = "session=" + "0" * 64
+        log_in_first(rig, admin)
+        expect(admin.cookie != "session=" + "0" * 64, "a cookie of the visitor's was kept")
+        admin.expect(200, "GET", "/api/v1/site")
+        for headers in ({"X_CSRF_Token": "0" * 32}, {"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}):
+            admin.expect(403, "PATCH", "/api/v1/wallboxes/W1", {"name": "forged"}, **headers)
+        admin.expect(415, "PATCH", "/api/v1/wallboxes/W1", "name=forged", Content_Type="application/x-www-form-urlencoded")
+        named = admin.expect(200, "PATCH", "/api/v1/wallboxes/W1", {"name": "Yard", "priority": 7}).json()
+        expect(named == {"name": "Yard", "priority": 7, "mode": "fast", "local_limit_ma": None}, f"answer to a setting: {named}")
+        wait_for("the new name to show", lambda: admin.expect(200, "GET", "/api/v1/wallboxes/W1").json()["name"] == "Yard")
+        expect(trail(admin)[-2:] == [("admin", "password", "admin"), ("admin", "setting", "W1")], f"the audit trail says {trail(admin)}")
+        setting = admin.expect(200, "GET", "/api/v1/changes?limit=1").json()["changes"][0]
+        expect((setting["before"]["name"], setting["after"]["name"]) == ("", "Yard"), f"the audit trail says of the setting: {setting}")
+        token = admin.expect(201, "POST", "/api/v1/tokens", {"name": "script", "scope": "viewer"}).json()["token"]
+        program = {"Authorization": f"Bearer {token}"}
+        stranger.expect(200, "GET", "/api/v1/site", **program)
+        stranger.expect(403, "POST", "/api/v1/wallboxes/W1/start", **program)
+        stranger.expect(403, "GET", "/api/v1/changes", **program)
+        old = Browser(rig, https_port, context)
+        old.cookie, old.csrf = admin.cookie, admin.csrf
+        admin.expect(204, "POST", "/api/v1/logout")
+        old.expect(401, "GET", "/api/v1/site")
+        rig.manager.stop()
+        rig.start_manager()
+        stranger.expect(200, "GET", "/api/v1/site", **program)
+        expect(stranger.expect(200, "GET", "/api/v1/wallboxes/W1", **program).json()["name"] == "Yard", "the name is gone after a restart")
+        code, shown, _ = run("wallbox-manager", "--data", rig.folder / "manager", "--recovery-key")
+        expect(code == 0 and "recovery_key " in shown, f"--recovery-key: {code} {shown}")
+        key = shown.split("recovery_key ")[1].strip()
+        code, shown, _ = run("wallbox-manager", "--data", rig.folder / "manager", "--recovery-key")
+        expect(code == 1 and not shown, f"--recovery-key a second time: {code} {shown}")
+        stranger.expect(403, "POST", "/api/v1/recover", {"recovery_key": key[::-1], "new_password": "quite another one"})
+        stranger.expect(200, "POST", "/api/v1/recover", {"recovery_key": key, "new_password": "quite another one"})
+        stranger.expect(200, "GET", "/api/v1/site")
+        log = rig.manager.output()
+        expect(PASSWORD not in log and key not in log and token not in log, "the log holds a secret")
+        rig.stop_all()
 
 
 CASES = [http_hostile_strangers_disturb_nobody, http_logins_cannot_be_forged_or_kept]

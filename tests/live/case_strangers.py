@@ -2,6 +2,7 @@
 Each gets the right status, an answer that says nothing of the inside, and a control loop that does not notice."""
 
 import collections
+import contextlib
 import http.client
 import json
 import random
@@ -23,24 +24,23 @@ SILENCE_S = 30  # HTTP_TIMEOUT_S, GUEST_HEADER_MS and GUEST_BODY_MS
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
-def closed_rig():
-    """A manager that wants logins, a wallbox that charges, and its administrator."""
-    rig = new_rig(box("W1"))
-    rig.start_site()
-    rig.import_site()
-    rig.is_closed = True
-    rig.start_manager()
-    rig.start_client("W1", self_test_ms=0, wired_phases_n=3)
-    charge(rig, *serials(rig))
-    admin = Browser(rig, source="127.0.0.9")
-    log_in_first(rig, admin)
-    return rig, admin
-
-
-def end(rig, watch, what):
-    watch.finish(what)
-    expect(rig.manager.is_running(), "the manager has ended")
-    finish(rig)
+@contextlib.contextmanager
+def attacked(what):
+    """A manager that wants logins, a wallbox that charges and does not notice, and the administrator."""
+    with new_rig(box("W1")) as rig:
+        rig.start_site()
+        rig.import_site()
+        rig.is_closed = True
+        rig.start_manager()
+        rig.start_client("W1", self_test_ms=0, wired_phases_n=3)
+        charge(rig, *serials(rig))
+        admin = Browser(rig, source="127.0.0.9")
+        log_in_first(rig, admin)
+        watch = Watch(rig)
+        yield rig, admin
+        watch.finish(what)
+        expect(rig.manager.is_running(), "the manager has ended")
+        finish(rig)
 
 
 # guessing
@@ -93,28 +93,26 @@ class Storm:
 
 
 def strangers_who_log_in_ten_thousand_times_disturb_nobody():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    storm = Storm(rig)
-    begin = time.monotonic()
-    storm.run()
-    took_s = time.monotonic() - begin
-    print(f"http: {LOGINS_N} logins in {took_s:.0f} s: {dict(storm.seen)}", flush=True)
-    expect(sum(storm.seen.values()) == LOGINS_N, f"{sum(storm.seen.values())} of {LOGINS_N} were answered")
-    slowed = sum(n for (_, status), n in storm.seen.items() if status == 429)
-    expect(slowed > LOGINS_N * 9 // 10, f"only {slowed} tries had to wait")
-    expect(storm.seen["wrong", 429] and storm.seen["unknown", 429], f"who is unknown is treated otherwise: {storm.seen}")
-    expect(all(len(bodies) == 1 for status, bodies in storm.bodies.items() if status >= 400), f"bodies differ: {storm.bodies}")
-    admin.expect(200, "GET", "/api/v1/site")  # who was in is not thrown out
+    with attacked(f"{LOGINS_N} logins") as (rig, admin):
+        storm = Storm(rig)
+        begin = time.monotonic()
+        storm.run()
+        took_s = time.monotonic() - begin
+        print(f"http: {LOGINS_N} logins in {took_s:.0f} s: {dict(storm.seen)}", flush=True)
+        expect(sum(storm.seen.values()) == LOGINS_N, f"{sum(storm.seen.values())} of {LOGINS_N} were answered")
+        slowed = sum(n for (_, status), n in storm.seen.items() if status == 429)
+        expect(slowed > LOGINS_N * 9 // 10, f"only {slowed} tries had to wait")
+        expect(storm.seen["wrong", 429] and storm.seen["unknown", 429], f"who is unknown is treated otherwise: {storm.seen}")
+        expect(all(len(bodies) == 1 for status, bodies in storm.bodies.items() if status >= 400), f"bodies differ: {storm.bodies}")
+        admin.expect(200, "GET", "/api/v1/site")  # who was in is not thrown out
 
-    def owner():
-        answer = Browser(rig, source="127.0.0.10").ask("POST", "/api/v1/login", {"user": "admin", "password": PASSWORD})
-        return answer.status == 200
+        def owner():
+            answer = Browser(rig, source="127.0.0.10").ask("POST", "/api/v1/login", {"user": "admin", "password": PASSWORD})
+            return answer.status == 200
 
-    wait_for("the owner to get in again", owner, ACCOUNT_S + 5)
-    log = rig.manager.output()
-    expect(PASSWORD not in log and "guess" not in log, "the log holds a password")
-    end(rig, watch, f"{LOGINS_N} logins")
+        wait_for("the owner to get in again", owner, ACCOUNT_S + 5)
+        log = rig.manager.output()
+        expect(PASSWORD not in log and "guess" not in log, "the log holds a password")
 
 
 def tries(rig, user, source, n, **more):
@@ -129,29 +127,27 @@ def tries(rig, user, source, n, **more):
 
 
 def strangers_cannot_tell_a_wrong_password_from_a_wrong_name():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    for i in range(8):
-        admin.expect(201, "POST", "/api/v1/users", {"user": f"known{i}", "password": "to be changed soon", "role": "viewer"})
-    known, unknown = [], []
-    for i in range(8):  # in turn, so that a busy machine is busy for both
-        known += tries(rig, f"known{i}", f"127.0.2.{i + 1}", 3)
-        unknown += tries(rig, f"other{i}", f"127.0.3.{i + 1}", 3)
-    expect({(s, r, b) for s, r, b, _ in known} == {(s, r, b) for s, r, b, _ in unknown}, f"answers differ: {known[0]} {unknown[0]}")
-    expect({s for s, _, _, _ in known} == {401}, f"the first tries: {known}")
-    times_ms = [statistics.median(took for _, _, _, took in rows) * 1000 for rows in (known, unknown)]
-    print(f"http: a wrong password takes {times_ms[0]:.1f} ms, a wrong name {times_ms[1]:.1f} ms", flush=True)
-    expect(0.5 < times_ms[0] / times_ms[1] < 2, f"a wrong name shows in the time: {times_ms}")
-    for user, source in (("known0", "127.0.4.1"), ("other0", "127.0.4.2")):  # by account, from another address
-        delays = []
-        for _ in range(3):
-            wait_for("the next try to be heard", lambda user=user, source=source: tries(rig, user, source, 1)[0][0] == 401)
-            delays.append(tries(rig, user, source, 1)[0][:2])
-        expect(delays == [(429, "1"), (429, "2"), (429, "4")], f"delays of account {user}: {delays}")
-    rows = [tries(rig, f"anybody{i}", "127.0.4.3", 1)[0][:2] for i in range(6)]  # by address, with always another account
-    expect(rows == [(401, None)] * 4 + [(429, "1")] * 2, f"delays of an address: {rows}")
-    expect(tries(rig, "anybody9", "127.0.4.4", 1)[0][0] == 401, "one address is slowed down for another")
-    end(rig, watch, "guesses")
+    with attacked("guesses") as (rig, admin):
+        for i in range(8):
+            admin.expect(201, "POST", "/api/v1/users", {"user": f"known{i}", "password": "to be changed soon", "role": "viewer"})
+        known, unknown = [], []
+        for i in range(8):  # in turn, so that a busy machine is busy for both
+            known += tries(rig, f"known{i}", f"127.0.2.{i + 1}", 3)
+            unknown += tries(rig, f"other{i}", f"127.0.3.{i + 1}", 3)
+        expect({(s, r, b) for s, r, b, _ in known} == {(s, r, b) for s, r, b, _ in unknown}, f"answers differ: {known[0]} {unknown[0]}")
+        expect({s for s, _, _, _ in known} == {401}, f"the first tries: {known}")
+        times_ms = [statistics.median(took for _, _, _, took in rows) * 1000 for rows in (known, unknown)]
+        print(f"http: a wrong password takes {times_ms[0]:.1f} ms, a wrong name {times_ms[1]:.1f} ms", flush=True)
+        expect(0.5 < times_ms[0] / times_ms[1] < 2, f"a wrong name shows in the time: {times_ms}")
+        for user, source in (("known0", "127.0.4.1"), ("other0", "127.0.4.2")):  # by account, from another address
+            delays = []
+            for _ in range(3):
+                wait_for("the next try to be heard", lambda user=user, source=source: tries(rig, user, source, 1)[0][0] == 401)
+                delays.append(tries(rig, user, source, 1)[0][:2])
+            expect(delays == [(429, "1"), (429, "2"), (429, "4")], f"delays of account {user}: {delays}")
+        rows = [tries(rig, f"anybody{i}", "127.0.4.3", 1)[0][:2] for i in range(6)]  # by address, with always another account
+        expect(rows == [(401, None)] * 4 + [(429, "1")] * 2, f"delays of an address: {rows}")
+        expect(tries(rig, "anybody9", "127.0.4.4", 1)[0][0] == 401, "one address is slowed down for another")
 
 
 # forging
@@ -169,56 +165,52 @@ def interface(rig):
 
 
 def strangers_get_nothing_without_a_login_and_forge_nothing_with_one():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    operations, methods = interface(rig)
-    stranger = Browser(rig)
-    for (method, path), operation in operations.items():
-        if operation["x-role"] == "nobody has to log in":
-            continue
-        stranger.expect(401, method, path, None if method == "GET" else {})
-        if method != "GET":
-            admin.expect(403, method, path, {}, X_CSRF_Token=None)
-            for headers in ({"X_CSRF_Token": "0" * 32}, {"X_CSRF_Token": ""}, {"X_CSRF_Token": admin.csrf + "0"}, {"X_CSRF_Token": admin.csrf[:-1]},
-                            {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": f"http://127.0.0.1:{rig.http_port}.evil.example"},
-                            {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}):
-                admin.expect(403, method, path, {}, **headers)
-    for path in ("/api/v1/login", "/api/v1/recover"):  # nobody is logged in by another site
-        stranger.expect(403, "POST", path, {"user": "admin", "password": PASSWORD}, Origin="https://evil.example")
-        stranger.expect(403, "POST", path, {"user": "admin", "password": PASSWORD}, Sec_Fetch_Site="cross-site")
-    for path, known in methods.items():
-        allowed = {"GET, HEAD" if method == "GET" else method for method in known}
-        for method in set(METHODS) - known:
-            answer = admin.expect(405, method, path)
-            said = set(re.findall("GET, HEAD|[A-Z]+", answer.headers["Allow"] or ""))
-            expect(said == allowed, f"{method} {path}: Allow {answer.headers['Allow']}, it answers {known}")
-    for path in ("/", "/index.html", "/favicon.svg"):
-        expect(admin.expect(405, "POST", path, {}).headers["Allow"] == "GET, HEAD", f"Allow of {path}")
-    end(rig, watch, "forged requests")
+    with attacked("forged requests") as (rig, admin):
+        operations, methods = interface(rig)
+        stranger = Browser(rig)
+        for (method, path), operation in operations.items():
+            if operation["x-role"] == "nobody has to log in":
+                continue
+            stranger.expect(401, method, path, None if method == "GET" else {})
+            if method != "GET":
+                admin.expect(403, method, path, {}, X_CSRF_Token=None)
+                for headers in ({"X_CSRF_Token": "0" * 32}, {"X_CSRF_Token": ""}, {"X_CSRF_Token": admin.csrf + "0"}, {"X_CSRF_Token": admin.csrf[:-1]},
+                                {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": f"http://127.0.0.1:{rig.http_port}.evil.example"},
+                                {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}):
+                    admin.expect(403, method, path, {}, **headers)
+        for path in ("/api/v1/login", "/api/v1/recover"):  # nobody is logged in by another site
+            stranger.expect(403, "POST", path, {"user": "admin", "password": PASSWORD}, Origin="https://evil.example")
+            stranger.expect(403, "POST", path, {"user": "admin", "password": PASSWORD}, Sec_Fetch_Site="cross-site")
+        for path, known in methods.items():
+            allowed = {"GET, HEAD" if method == "GET" else method for method in known}
+            for method in set(METHODS) - known:
+                answer = admin.expect(405, method, path)
+                said = set(re.findall("GET, HEAD|[A-Z]+", answer.headers["Allow"] or ""))
+                expect(said == allowed, f"{method} {path}: Allow {answer.headers['Allow']}, it answers {known}")
+        for path in ("/", "/index.html", "/favicon.svg"):
+            expect(admin.expect(405, "POST", path, {}).headers["Allow"] == "GET, HEAD", f"Allow of {path}")
 
 
 def strangers_cannot_plant_a_login():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    admin.expect(201, "POST", "/api/v1/users", {"user": "mallory", "password": "to be changed soon", "role": "viewer"})
-    mallory = Browser(rig)
-    mallory.log_in("mallory", "to be changed soon")
-    planted = mallory.cookie
-    for cookie in (planted, "session=" + "f" * 64, f"session={'f' * 64}; {planted}", f"{planted}; session=x; a=b;;;="):
-        victim = Browser(rig, source="127.0.0.11")
-        victim.cookie = cookie
-        victim.log_in("admin", PASSWORD)
-        expect(victim.cookie.startswith("session=") and victim.cookie not in cookie, "the cookie from before the login was kept")
-        victim.expect(200, "GET", "/api/v1/users")
-        expect(mallory.ask("GET", "/api/v1/users").status in (401, 403), "a planted cookie has become an administrator's")
-        old = Browser(rig)
-        old.cookie, old.csrf = victim.cookie, victim.csrf
-        victim.expect(204, "POST", "/api/v1/logout")
-        old.expect(401, "GET", "/api/v1/site")
-    answer = Browser(rig).ask("POST", "/api/v1/login", {"user": "admin", "password": PASSWORD})
-    cookie = answer.headers["Set-Cookie"]
-    expect("HttpOnly" in cookie and "SameSite=Strict" in cookie and "Domain" not in cookie, f"cookie: {cookie}")
-    end(rig, watch, "planted cookies")
+    with attacked("planted cookies") as (rig, admin):
+        admin.expect(201, "POST", "/api/v1/users", {"user": "mallory", "password": "to be changed soon", "role": "viewer"})
+        mallory = Browser(rig)
+        mallory.log_in("mallory", "to be changed soon")
+        planted = mallory.cookie
+        for cookie in (planted, "session=" + "f" * 64, f"session={'f' * 64}; {planted}", f"{planted}; session=x; a=b;;;="):
+            victim = Browser(rig, source="127.0.0.11")
+            victim.cookie = cookie
+            victim.log_in("admin", PASSWORD)
+            expect(victim.cookie.startswith("session=") and victim.cookie not in cookie, "the cookie from before the login was kept")
+            victim.expect(200, "GET", "/api/v1/users")
+            expect(mallory.ask("GET", "/api/v1/users").status in (401, 403), "a planted cookie has become an administrator's")
+            old = Browser(rig)
+            old.cookie, old.csrf = victim.cookie, victim.csrf
+            victim.expect(204, "POST", "/api/v1/logout")
+            old.expect(401, "GET", "/api/v1/site")
+        answer = Browser(rig).ask("POST", "/api/v1/login", {"user": "admin", "password": PASSWORD})
+        cookie = answer.headers["Set-Cookie"]
+        expect("HttpOnly" in cookie and "SameSite=Strict" in cookie and "Domain" not in cookie, f"cookie: {cookie}")
 
 
 # nonsense in bodies and paths
@@ -253,34 +245,32 @@ def settings_of(admin):
 
 
 def strangers_bodies_are_refused_and_change_nothing():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    before = settings_of(admin)
-    operations, _ = interface(rig)
-    for name, body in BAD_BODIES.items():
-        admin.expect(400, "PATCH", "/api/v1/wallboxes/W1", body)
-    for field, values in BAD_VALUES.items():
-        for value in values:
-            said = admin.expect(422, "PATCH", "/api/v1/wallboxes/W1", {field: value}).json()
-            expect(len(field) > 60 or not field.isascii() or said.get("field", "") == field, f"{field}={value!r}: {said}")
-    for (method, path), operation in operations.items():
-        if "requestBody" not in operation:
-            continue
-        is_table = "text/csv" in operation["requestBody"]["content"]
-        for kind in TYPES:
-            answer = admin.ask(method, path, "{}", Content_Type=kind)
-            expect(answer.status == 415, f"{method} {path} takes {kind!r}: {answer.status} {answer.text[:100]}")
-            check_quiet(answer, path)
-        admin.expect(415, method, path, "{}", Content_Type="application/json" if is_table else "text/csv")
-        for body in ([] if is_table else BAD_BODIES.values()):
-            admin.expect(400, method, path, body)
-    stranger = Browser(rig, source="127.0.0.12")
-    for body in BAD_BODIES.values():  # those who are not logged in reach the parser here
-        stranger.expect(400, "POST", "/api/v1/login", body)
-    admin.expect(400, "PATCH", "/api/v1/wallboxes/W1?name=x", {"name": "x"})
-    admin.expect(413, "PATCH", "/api/v1/wallboxes/W1", b"x" * 65537)
-    expect(settings_of(admin) == before, f"settings were {before} and are {settings_of(admin)}")
-    end(rig, watch, "odd bodies")
+    with attacked("odd bodies") as (rig, admin):
+        before = settings_of(admin)
+        operations, _ = interface(rig)
+        for name, body in BAD_BODIES.items():
+            admin.expect(400, "PATCH", "/api/v1/wallboxes/W1", body)
+        for field, values in BAD_VALUES.items():
+            for value in values:
+                said = admin.expect(422, "PATCH", "/api/v1/wallboxes/W1", {field: value}).json()
+                expect(len(field) > 60 or not field.isascii() or said.get("field", "") == field, f"{field}={value!r}: {said}")
+        for (method, path), operation in operations.items():
+            if "requestBody" not in operation:
+                continue
+            is_table = "text/csv" in operation["requestBody"]["content"]
+            for kind in TYPES:
+                answer = admin.ask(method, path, "{}", Content_Type=kind)
+                expect(answer.status == 415, f"{method} {path} takes {kind!r}: {answer.status} {answer.text[:100]}")
+                check_quiet(answer, path)
+            admin.expect(415, method, path, "{}", Content_Type="application/json" if is_table else "text/csv")
+            for body in ([] if is_table else BAD_BODIES.values()):
+                admin.expect(400, method, path, body)
+        stranger = Browser(rig, source="127.0.0.12")
+        for body in BAD_BODIES.values():  # those who are not logged in reach the parser here
+            stranger.expect(400, "POST", "/api/v1/login", body)
+        admin.expect(400, "PATCH", "/api/v1/wallboxes/W1?name=x", {"name": "x"})
+        admin.expect(413, "PATCH", "/api/v1/wallboxes/W1", b"x" * 65537)
+        expect(settings_of(admin) == before, f"settings were {before} and are {settings_of(admin)}")
 
 
 def head(line, *headers):
@@ -288,24 +278,22 @@ def head(line, *headers):
 
 
 def strangers_paths_and_headers_reach_no_file():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    cookie = f"Cookie: {admin.cookie}"
-    for path in BAD_PATHS:
-        for allowed, headers in (((400, 401, 404), ()), ((400, 404), (cookie,))):
-            said = raw(rig, head(f"GET {path}", *headers))
-            expect(status_of(said) in allowed, f"{path}: {said[:80]!r}")
-            expect(not any(word.encode() in said for word in (*SECRETS, "root:", "PATH=")), f"{path}: {said!r}")
-    for name, data, status in (("a header of 1 MB", head("GET /health", "X: " + "a" * 1000000), 431),
-                               ("100,000 headers", head("GET /health", *[f"X{i}: a" for i in range(100000)]), 431),
-                               ("a cookie of 1 MB", head("GET /api/v1/site", "Cookie: session=" + "a" * 1000000), 431),
-                               ("a path of 1 MB", head("GET /" + "a" * 1000000), 414), ("a query of 1 MB", head("GET /api/v1/site?" + "a" * 1000000), 414),
-                               ("a method of 1 MB", head("G" * 1000000 + " /"), 414)):
-        said = raw(rig, data)
-        expect(status_of(said) == status, f"{name}: {said[:80]!r}")
-        expect(not any(word.encode() in said for word in SECRETS), f"{name}: {said!r}")
-    expect(status_of(raw(rig, head("GET /health", "X: " + "a" * 8000))) == 200, "a header of 8,000 bytes is refused")
-    end(rig, watch, "odd paths")
+    with attacked("odd paths") as (rig, admin):
+        cookie = f"Cookie: {admin.cookie}"
+        for path in BAD_PATHS:
+            for allowed, headers in (((400, 401, 404), ()), ((400, 404), (cookie,))):
+                said = raw(rig, head(f"GET {path}", *headers))
+                expect(status_of(said) in allowed, f"{path}: {said[:80]!r}")
+                expect(not any(word.encode() in said for word in (*SECRETS, "root:", "PATH=")), f"{path}: {said!r}")
+        for name, data, status in (("a header of 1 MB", head("GET /health", "X: " + "a" * 1000000), 431),
+                                   ("100,000 headers", head("GET /health", *[f"X{i}: a" for i in range(100000)]), 431),
+                                   ("a cookie of 1 MB", head("GET /api/v1/site", "Cookie: session=" + "a" * 1000000), 431),
+                                   ("a path of 1 MB", head("GET /" + "a" * 1000000), 414), ("a query of 1 MB", head("GET /api/v1/site?" + "a" * 1000000), 414),
+                                   ("a method of 1 MB", head("G" * 1000000 + " /"), 414)):
+            said = raw(rig, data)
+            expect(status_of(said) == status, f"{name}: {said[:80]!r}")
+            expect(not any(word.encode() in said for word in SECRETS), f"{name}: {said!r}")
+        expect(status_of(raw(rig, head("GET /health", "X: " + "a" * 8000))) == 200, "a header of 8,000 bytes is refused")
 
 
 # holding connections
@@ -386,59 +374,55 @@ DRIPS = {"a silent connection": (b"", b""), "a slow header": (b"GET /health HTTP
 
 def strangers_who_hold_connections_are_let_go():
     """Whoever does not come to an end within SILENCE_S is cut off, however he drips; those who are in go on, and there is room for others."""
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    listener = Listener(rig, admin.cookie)
-    kept = http.client.HTTPConnection("127.0.0.1", rig.http_port, timeout=10, source_address=("127.0.0.14", 0))
-    held = {name: [Held(rig, first, f"127.0.5.{1 + k % 2}") for _ in range(10)] for k, (name, (first, _)) in enumerate(DRIPS.items())}
-    since = time.monotonic()
-    heard = listener.events_n
+    with attacked("slow visitors") as (rig, admin):
+        listener = Listener(rig, admin.cookie)
+        kept = http.client.HTTPConnection("127.0.0.1", rig.http_port, timeout=10, source_address=("127.0.0.14", 0))
+        held = {name: [Held(rig, first, f"127.0.5.{1 + k % 2}") for _ in range(10)] for k, (name, (first, _)) in enumerate(DRIPS.items())}
+        since = time.monotonic()
+        heard = listener.events_n
 
-    def all_gone():
-        kept.request("GET", "/health")
-        answer = kept.getresponse()
-        expect(json.loads(answer.read())["status"] == "ok" and answer.status == 200, "health while others are slow")
-        there = [one for name, links in held.items() for one in links if one.is_there(DRIPS[name][1])]
-        time.sleep(0.2)  # a drip each
-        return not there
+        def all_gone():
+            kept.request("GET", "/health")
+            answer = kept.getresponse()
+            expect(json.loads(answer.read())["status"] == "ok" and answer.status == 200, "health while others are slow")
+            there = [one for name, links in held.items() for one in links if one.is_there(DRIPS[name][1])]
+            time.sleep(0.2)  # a drip each
+            return not there
 
-    wait_for("slow visitors to be cut off", all_gone, SILENCE_S + 15)
-    for name, links in held.items():
-        times_s = [one.ended_s for one in links]
-        print(f"http: {name} ended after {min(times_s):.0f} to {max(times_s):.0f} s", flush=True)
-        expect(max(times_s) <= SILENCE_S + 5 + ALLOWANCE_MS / 1000, f"{name} was held for {max(times_s):.1f} s")
-        expect(min(times_s) > 5, f"{name} was cut off after {min(times_s):.1f} s")
-        for one in links:
-            one.close()
-    expect(listener.is_alive() and listener.events_n - heard > (time.monotonic() - since) / 5, f"the stream stood still: {listener.events_n - heard} events")
-    listener.close()
-    kept.close()
-    end(rig, watch, "slow visitors")
+        wait_for("slow visitors to be cut off", all_gone, SILENCE_S + 15)
+        for name, links in held.items():
+            times_s = [one.ended_s for one in links]
+            print(f"http: {name} ended after {min(times_s):.0f} to {max(times_s):.0f} s", flush=True)
+            expect(max(times_s) <= SILENCE_S + 5 + ALLOWANCE_MS / 1000, f"{name} was held for {max(times_s):.1f} s")
+            expect(min(times_s) > 5, f"{name} was cut off after {min(times_s):.1f} s")
+            for one in links:
+                one.close()
+        expect(listener.is_alive() and listener.events_n - heard > (time.monotonic() - since) / 5, f"the stream stood still: {listener.events_n - heard} events")
+        listener.close()
+        kept.close()
 
 
 def strangers_who_take_all_connections_lock_nobody_out():
-    rig, admin = closed_rig()
-    watch = Watch(rig)
-    listener = Listener(rig, admin.cookie)
-    wait_for("the stream to begin", lambda: listener.events_n > 0)
-    kept = http.client.HTTPConnection("127.0.0.1", rig.http_port, timeout=10, source_address=("127.0.0.14", 0))
-    kept.request("GET", "/health")
-    kept.getresponse().read()
-    one_address = [Held(rig, b"", "127.0.6.1") for _ in range(PER_ADDRESS_N + 50)]
-    wait_for("more than one address may have to be refused", lambda: sum(one.is_there() for one in one_address) == PER_ADDRESS_N)
-    admin.expect(200, "GET", "/api/v1/site")  # another address has room
-    others = [Held(rig, b"", f"127.0.7.{1 + k % 3}") for k in range(ALL_N - PER_ADDRESS_N)]
-    heard = listener.events_n
-    kept.request("GET", "/api/v1/site", headers={"Cookie": admin.cookie})
-    answer = kept.getresponse()
-    expect(answer.status == 200 and answer.read(), "a connection from before is not served any more")
-    wait_for("the stream to go on", lambda: listener.events_n > heard + 3)
-    wait_for("somebody new to get in", lambda: try_health(rig), SILENCE_S + 15)
-    for one in one_address + others:
-        one.close()
-    listener.close()
-    kept.close()
-    end(rig, watch, "all connections taken")
+    with attacked("all connections taken") as (rig, admin):
+        listener = Listener(rig, admin.cookie)
+        wait_for("the stream to begin", lambda: listener.events_n > 0)
+        kept = http.client.HTTPConnection("127.0.0.1", rig.http_port, timeout=10, source_address=("127.0.0.14", 0))
+        kept.request("GET", "/health")
+        kept.getresponse().read()
+        one_address = [Held(rig, b"", "127.0.6.1") for _ in range(PER_ADDRESS_N + 50)]
+        wait_for("more than one address may have to be refused", lambda: sum(one.is_there() for one in one_address) == PER_ADDRESS_N)
+        admin.expect(200, "GET", "/api/v1/site")  # another address has room
+        others = [Held(rig, b"", f"127.0.7.{1 + k % 3}") for k in range(ALL_N - PER_ADDRESS_N)]
+        heard = listener.events_n
+        kept.request("GET", "/api/v1/site", headers={"Cookie": admin.cookie})
+        answer = kept.getresponse()
+        expect(answer.status == 200 and answer.read(), "a connection from before is not served any more")
+        wait_for("the stream to go on", lambda: listener.events_n > heard + 3)
+        wait_for("somebody new to get in", lambda: try_health(rig), SILENCE_S + 15)
+        for one in one_address + others:
+            one.close()
+        listener.close()
+        kept.close()
 
 
 def try_health(rig):
