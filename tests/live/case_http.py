@@ -154,7 +154,7 @@ def http_logins_cannot_be_forged_or_kept():
         old.expect(401, "GET", "/api/v1/site")
         rig.manager.stop()
         rig.start_manager()
-        stranger.expect(200, "GET", "/api/v1/site", **program)
+        wait_for("the first picture after the restart", lambda: stranger.ask("GET", "/api/v1/site", **program).status == 200)
         expect(stranger.expect(200, "GET", "/api/v1/wallboxes/W1", **program).json()["name"] == "Yard", "the name is gone after a restart")
         code, shown, _ = run("wallbox-manager", "--data", rig.folder / "manager", "--recovery-key")
         expect(code == 0 and "recovery_key " in shown, f"--recovery-key: {code} {shown}")
