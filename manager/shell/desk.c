@@ -293,6 +293,7 @@ static void on_noted(void *user, struct errand *e)
 void desk_note(struct desk *d, struct change *change)
 {
     struct errand *e = change != NULL ? errand_new(ERRAND_LOOP, NULL, NULL) : NULL;
+    enum rc rc;
 
     if (e == NULL) {
         log_warn("audit_lost why=\"no memory\"");
@@ -303,8 +304,9 @@ void desk_note(struct desk *d, struct change *change)
     e->on_done = on_noted;
     memcpy(e->by, change->who, sizeof e->by);
     (void)snprintf(e->name, sizeof e->name, "%s", change->what);
-    e->rc = desk_send(d, e);
-    if (e->rc != RC_OK) {
+    rc = desk_send(d, e); /* then the loop has it, and may have done with it */
+    if (rc != RC_OK) {
+        e->rc = rc;
         on_noted(NULL, e);
     }
 }
