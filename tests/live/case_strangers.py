@@ -12,7 +12,7 @@ import statistics
 import threading
 import time
 
-from rig import ALLOWANCE_MS, expect, wait_for
+from rig import ALLOWANCE_MS, expect, free_port, wait_for
 from steps import box, charge, finish, new_rig, serials
 from visitor import PASSWORD, SECRETS, Browser, Watch, check_problem, check_quiet, log_in_first, raw, serial_of, status_of
 
@@ -31,7 +31,8 @@ def attacked(what):
         rig.start_site()
         rig.import_site()
         rig.is_closed = True
-        rig.start_manager()
+        rig.https_port = free_port()
+        rig.start_manager("--https", f"127.0.0.1:{rig.https_port}")
         rig.start_client("W1", self_test_ms=0, wired_phases_n=3)
         charge(rig, *serials(rig))
         admin = Browser(rig, source="127.0.0.9")
@@ -302,8 +303,8 @@ def strangers_paths_and_headers_reach_no_file():
 class Held:
     """One connection that is kept as long as the manager lets it."""
 
-    def __init__(self, rig, first, source="127.0.0.1"):
-        self.link = socket.create_connection(("127.0.0.1", rig.http_port), 10, source_address=(source, 0))
+    def __init__(self, rig, first, source="127.0.0.1", port=None):
+        self.link = socket.create_connection(("127.0.0.1", port or rig.http_port), 10, source_address=(source, 0))
         self.link.setblocking(False)
         self.begun = time.monotonic()
         self.ended_s = None
@@ -369,7 +370,8 @@ DRIPS = {"a silent connection": (b"", b""), "a slow header": (b"GET /health HTTP
          "empty lines": (b"", b"\r\n"), "headers without end": (b"GET /health HTTP/1.1\r\nHost: x\r\n", b"X: a\r\n"),
          "a slow body": (b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n", b"{"),
          "a slow chunk": (b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
-         "a second request that is slow": (b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /he", b"a")}
+         "a second request that is slow": (b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /he", b"a"), "a silent connection by HTTPS": (b"", b""),
+         "a slow handshake by HTTPS": (b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03", b"\x00")}
 
 
 def strangers_who_hold_connections_are_let_go():
@@ -377,7 +379,8 @@ def strangers_who_hold_connections_are_let_go():
     with attacked("slow visitors") as (rig, admin):
         listener = Listener(rig, admin.cookie)
         kept = http.client.HTTPConnection("127.0.0.1", rig.http_port, timeout=10, source_address=("127.0.0.14", 0))
-        held = {name: [Held(rig, first, f"127.0.5.{1 + k % 2}") for _ in range(10)] for k, (name, (first, _)) in enumerate(DRIPS.items())}
+        held = {name: [Held(rig, first, f"127.0.5.{1 + k % 2}", rig.https_port if "HTTPS" in name else None) for _ in range(10)]
+                for k, (name, (first, _)) in enumerate(DRIPS.items())}
         since = time.monotonic()
         heard = listener.events_n
 
