@@ -190,15 +190,15 @@ MUST_USE enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix, int64
  */
 MUST_USE enum rc db_add_tariff(struct db *d, const struct tariff *t, const char *who, int64_t utc_ms);
 
-/* The prices that are valid at a moment. RC_MISSING: there were none yet, or they were not written by us. */
+/* The prices that are valid at a moment. RC_MISSING: there were none yet, or they cannot be read any more. RC_IO as above. */
 MUST_USE enum rc db_tariff_at(struct db *d, int64_t utc_ms, struct db_tariff *out);
 
 /* The newest of those that were valid at ?1: one that was made by a clock that ran ahead does not outlast those that follow it. And that of a number. */
 #define DB_TARIFF_AT_SQL "SELECT number, valid_from_utc_ms, prices FROM tariff WHERE valid_from_utc_ms <= ?1 ORDER BY number DESC LIMIT 1"
 #define DB_TARIFF_SQL "SELECT number, valid_from_utc_ms, prices FROM tariff WHERE number = ?1"
 
-/* A row of these; false when it was not written by us. */
-bool db_tariff_read(sqlite3_stmt *s, struct db_tariff *out);
+/* A row of these. RC_IO: no memory; RC_MALFORMED: it was not written by us. */
+MUST_USE enum rc db_tariff_read(sqlite3_stmt *s, struct db_tariff *out);
 
 /* Newest site document.
  *

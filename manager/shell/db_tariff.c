@@ -36,17 +36,32 @@ enum rc db_add_tariff(struct db *d, const struct tariff *t, const char *who, int
     return rc;
 }
 
-bool db_tariff_read(sqlite3_stmt *s, struct db_tariff *out)
+enum rc db_tariff_read(sqlite3_stmt *s, struct db_tariff *out)
 {
     const char *text = (const char *)sqlite3_column_text(s, 2);
-    json_t *json = text != NULL ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_error_t error = {0};
+    json_t *json = text != NULL ? json_loads(text, JSON_REJECT_DUPLICATES, &error) : NULL;
     struct field_error why;
-    bool is_ours = json != NULL && tariff_read_json(json, &out->tariff, &why) == RC_OK;
+    enum rc rc = RC_OK;
 
+    if (json == NULL) {
+        return text == NULL || error.text[0] == '\0' || json_error_code(&error) == json_error_out_of_memory ? RC_IO : RC_MALFORMED;
+    }
+    if (tariff_read_json(json, &out->tariff, &why) != RC_OK) {
+        rc = RC_MALFORMED;
+    }
     json_decref(json);
     out->number = sqlite3_column_int64(s, 0);
     out->valid_from_utc_ms = sqlite3_column_int64(s, 1);
-    return is_ours;
+    return rc;
+}
+
+/* A session that could have its cost waits for better times rather than being stored without. */
+static enum rc no_memory(struct db *d)
+{
+    (void)snprintf(d->why, sizeof d->why, "no memory");
+    d->is_blocked = true;
+    return RC_IO;
 }
 
 static enum rc find_tariff(struct db *d, enum db_statement which, int64_t key, struct db_tariff *out)
@@ -55,8 +70,9 @@ static enum rc find_tariff(struct db *d, enum db_statement which, int64_t key, s
 
     db_bind_int(d, which, 1, key);
     rc = db_next(d, which);
-    if (rc == RC_OK && !db_tariff_read(d->statement[which], out)) {
-        rc = RC_MISSING;
+    if (rc == RC_OK) {
+        rc = db_tariff_read(d->statement[which], out);
+        rc = rc == RC_IO ? no_memory(d) : (rc == RC_MALFORMED ? RC_MISSING : rc);
     }
     db_end(d, which);
     return rc;
@@ -119,12 +135,13 @@ static enum rc work_out(struct db *d, const uint8_t session[SESSION_ID_LEN], con
     static const size_t most_n = QUARTER_MAX;
     struct tariff_quarter *quarters = sqlite3_malloc64(sizeof *quarters * most_n);
     uint16_t n = 0;
-    enum rc rc = RC_IO;
+    enum rc rc;
 
-    if (quarters != NULL) {
-        rc = read_quarters(d, session, p->first_quarter_utc_ms, quarters, &n);
-        rc = rc == RC_OK ? tariff_cost(t, quarters, n, p->energy_wh, out_cost_minor) : rc;
+    if (quarters == NULL) {
+        return no_memory(d);
     }
+    rc = read_quarters(d, session, p->first_quarter_utc_ms, quarters, &n);
+    rc = rc == RC_OK ? tariff_cost(t, quarters, n, p->energy_wh, out_cost_minor) : rc;
     sqlite3_free(quarters);
     return rc;
 }

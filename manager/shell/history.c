@@ -211,7 +211,7 @@ static enum rc find_tariff(struct history *h, const char *sql, int64_t key, stru
 {
     enum rc rc;
     sqlite3_stmt *s = history_prepare(h, sql, &rc);
-    bool is_found = false;
+    enum rc found = RC_MISSING;
     int code;
 
     if (s == NULL) {
@@ -220,11 +220,14 @@ static enum rc find_tariff(struct history *h, const char *sql, int64_t key, stru
     code = sqlite3_bind_int64(s, 1, key);
     code = code == SQLITE_OK ? sqlite3_step(s) : code;
     if (code == SQLITE_ROW) {
-        is_found = db_tariff_read(s, out);
+        found = db_tariff_read(s, out);
         code = SQLITE_DONE;
     }
     rc = history_finish(h, s, code);
-    return rc == RC_OK && !is_found ? RC_MISSING : rc;
+    if (rc != RC_OK) {
+        return rc;
+    }
+    return found == RC_MALFORMED ? RC_MISSING : found;
 }
 
 enum rc history_tariff_at(struct history *h, int64_t utc_ms, struct db_tariff *out)

@@ -184,6 +184,9 @@ static const char *look(struct run *r)
     if (number_of(db, "SELECT count(*) FROM session AS s WHERE (SELECT count(*) FROM session_quarter WHERE session_id = s.id) <> 4") != 0) {
         why = "half a session";
     }
+    if (number_of(db, "SELECT count(*) FROM session WHERE cost_minor IS NOT 10 OR currency IS NOT 'EUR' OR tariff IS NOT 1") != 0) {
+        why = "a session without its cost";
+    }
     for (uint8_t i = 1; i <= SESSIONS_N && why == NULL; i++) {
         char sql[96];
 
@@ -212,11 +215,20 @@ static void remove_all(const char *dir)
     (void)rmdir(dir);
 }
 
+/* A directory with a database that has prices: a minor unit for each Wh. */
 static void make_dir(struct run *r)
 {
+    const struct tariff prices = {.currency = "EUR", .price_centicent_kwh = 100000, .solar_price_centicent_kwh = -1};
+    struct db db;
+    char path[128];
+
     *r = (struct run){0};
     (void)snprintf(r->dir, sizeof r->dir, "/tmp/wallbox-torture-XXXXXX");
     CHECK(mkdtemp(r->dir) != NULL);
+    (void)snprintf(path, sizeof path, "%s/manager.db", r->dir);
+    CHECK(db_open(&db, path, 0, 1) == RC_OK);
+    CHECK(db_add_tariff(&db, &prices, "somebody", 1600000000000) == RC_OK);
+    db_close(&db);
 }
 
 /* One run in a process of its own; true when all is well. */
