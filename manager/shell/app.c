@@ -23,7 +23,7 @@
 #include "manager/shell/http.h"
 #include "manager/shell/lowfd.h"
 #include "manager/shell/meter_text.h"
-#include "manager/shell/pairing.h"
+#include "manager/shell/paired.h"
 #include "manager/shell/peers.h"
 #include "manager/shell/routes.h"
 #include "manager/shell/store.h"
@@ -50,6 +50,7 @@ struct app {
     struct beacon beacon;
     struct trust trust;
     struct pairing pairing;
+    struct paired paired;
     struct lowfd lowfd;
     struct bus bus;
     struct routes routes;
@@ -205,34 +206,6 @@ static void desk_out_changed(void *user, const struct change *change)
 }
 
 static const struct desk_out desk_out = {.feed = desk_out_feed, .change = desk_out_change, .changed = desk_out_changed};
-
-static void paired_done(struct store_order *order, enum rc rc)
-{
-    struct change *change = (struct change *)order;
-    struct app *a = change->owner;
-
-    if (rc == RC_OK) {
-        trust_refresh(&a->trust); /* it will be back before the kernel tells of the file */
-    }
-    pairing_stored(&a->pairing, change->subject, change->key, rc == RC_OK);
-    peers_end_pairing(&a->peers, change->key);
-    change_free(change);
-}
-
-/* A wallbox has proven to know its setup code. */
-static void store_paired(void *user, const char *serial, const uint8_t key[IDENTITY_HASH_LEN])
-{
-    struct app *a = user;
-    struct change *change = a->store != NULL ? change_paired(a->settings->data, serial, key) : NULL;
-
-    if (change == NULL) {
-        log_err("not_paired serial=%s why=\"no memory\"", serial);
-        return; /* it asks again */
-    }
-    change->order.done = paired_done;
-    change->owner = a;
-    store_order(a->store, &change->order);
-}
 
 /* From the threads of http. */
 static enum rc routes_out_feed(void *user, const struct mev *e)
@@ -473,7 +446,8 @@ int app_run(const struct settings *settings)
     daemon_raise_files();
     snapshot_init(&a->board);
     peers_init(&a->peers, on_peer_event, a);
-    pairing_init(&a->pairing, &a->trust, store_paired, a);
+    a->paired = (struct paired){.dir = settings->data, .store = &a->store, .trust = &a->trust, .pairing = &a->pairing, .peers = &a->peers};
+    pairing_init(&a->pairing, &a->trust, paired_store, &a->paired);
     routes_init(&a->routes, &a->board, a->db_path);
     a->exit_code = load(a);
     if (a->exit_code == 0) {

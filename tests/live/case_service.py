@@ -74,9 +74,17 @@ def service_units_are_understood_and_leave_little_to_attack():
         expect(exposure <= EXPOSURE_MOST, f"{name}: {said}")
 
 
+def lines_of(key):
+    return [line.split("=", 1)[1] for line in (UNITS / "wallbox-manager.service").read_text().splitlines() if line.startswith(key + "=")]
+
+
+def line_of(key):
+    return lines_of(key)[0]
+
+
 def allowed():
     """System calls that the units leave, by the words of their filter."""
-    words = [line.split("=", 1)[1] for line in (UNITS / "wallbox-manager.service").read_text().splitlines() if line.startswith("SystemCallFilter=")]
+    words = lines_of("SystemCallFilter")
     sets, current = {}, None
     for line in subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True).stdout.splitlines():
         if line.startswith("@"):
@@ -104,7 +112,9 @@ def service_units_allow_the_system_calls_that_are_made():
         finish(rig)
         for path in rig.folder.glob("trace.*"):
             made = set(re.findall(r"^(?:\d+ +)?([a-z0-9_]+)\(", path.read_text(errors="replace"), re.M))
+            families = set(re.findall(r"socket\((AF_[A-Z0-9]+)", path.read_text(errors="replace")))
             expect(len(made) > 20, f"{path.name}: the trace holds {made}")
+            expect(families <= set(line_of("RestrictAddressFamilies").split()), f"{path.name}: the units do not allow {families}")
             expect(made <= may, f"{path.name}: the units do not allow {sorted(made - may)}")
 
 
