@@ -3,28 +3,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <uv.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define HOST_MASK UINT32_MAX /* a network of one address has no broadcast */
 
-/* Ask for each network: own address and mask, in network order. Ends when `each` returns false. */
+static uint32_t ip_of(const struct sockaddr *address)
+{
+    return ((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr;
+}
+
+/* Ask for each network: own address and mask, in network order. Ends when `each` returns false. By ioctl, because a sandbox need not allow
+ * netlink for it. */
 static void each_network(bool (*each)(void *user, uint32_t own, uint32_t mask), void *user)
 {
-    uv_interface_address_t *at = NULL;
-    int n = 0;
+    struct ifreq row[LAN_MAX];
+    struct ifconf conf = {.ifc_len = (int)sizeof row, .ifc_req = row};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    size_t n = fd >= 0 && ioctl(fd, SIOCGIFCONF, &conf) == 0 ? (size_t)conf.ifc_len / sizeof row[0] : 0;
 
-    if (uv_interface_addresses(&at, &n) != 0) {
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        const struct sockaddr_in *own = &at[i].address.address4;
-        const struct sockaddr_in *mask = &at[i].netmask.netmask4;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t own = ip_of(&row[i].ifr_addr);
 
-        if (own->sin_family == AF_INET && mask->sin_addr.s_addr != HOST_MASK && !each(user, own->sin_addr.s_addr, mask->sin_addr.s_addr)) {
+        if (ioctl(fd, SIOCGIFNETMASK, &row[i]) == 0 && ip_of(&row[i].ifr_netmask) != HOST_MASK && !each(user, own, ip_of(&row[i].ifr_netmask))) {
             break;
         }
     }
-    uv_free_interface_addresses(at, n);
+    if (fd >= 0) {
+        (void)close(fd); /* nothing was written */
+    }
 }
 
 struct all {

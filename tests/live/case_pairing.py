@@ -148,32 +148,53 @@ def pairing_is_not_had_for_what_was_heard_before():
 class Middle:
     """Shakes hands with the wallbox as its manager and with the manager as the wallbox, and hands on what each says."""
 
-    def __init__(self, rig):
+    def __init__(self, rig, port=0):
         self.rig = rig
         self.relayed = []
+        self.is_over = False
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=M", "-keyout",
                         rig.folder / "middle.key", "-out", rig.folder / "middle.crt"], check=True, capture_output=True)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(rig.folder / "middle.crt", rig.folder / "middle.key")
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
     def run(self):
         while True:
             try:
                 link, _ = self.listener.accept()
-                with self.context.wrap_socket(link, server_side=True) as wallbox, Thief(self.rig).connect() as manager:
-                    asked = wallbox.recv(4096)
-                    manager.sendall(asked)
-                    proof = manager.recv(4096)
-                    wallbox.sendall(proof)
-                    answer = wallbox.recv(4096)
-                    manager.sendall(answer)
-                    self.relayed.append((asked, proof, answer))
+                with self.context.wrap_socket(link, server_side=True) as wallbox:
+                    self.serve(wallbox)
             except OSError:
-                if self.listener.fileno() < 0:
+                if self.is_over:
                     return
+
+    def stop(self):
+        self.is_over = True
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
+        self.thread.join(10)
+        self.listener.close()
+
+    def serve(self, wallbox):
+        with Thief(self.rig).connect() as manager:
+            asked = wallbox.recv(4096)
+            manager.sendall(asked)
+            proof = manager.recv(4096)
+            wallbox.sendall(proof)
+            answer = wallbox.recv(4096)
+            manager.sendall(answer)
+            self.relayed.append((asked, proof, answer))
+
+
+class Guesser(Middle):
+    """A manager that does not know the code and tries one proof after the other."""
+
+    def serve(self, wallbox):
+        if wallbox.recv(4096):
+            wallbox.sendall(frame(message({PAIR_PROOF: message({1: len(self.relayed).to_bytes(32, "big")})})))
+            self.relayed.append(wallbox.recv(4096))
 
 
 def pairing_through_somebody_in_between_fails_on_both_sides():
@@ -183,7 +204,7 @@ def pairing_through_somebody_in_between_fails_on_both_sides():
         start_client(rig, "W1", is_paired=None, manager=f"127.0.0.1:{middle.port}")
         plug(rig, "W1")
         wait_for("the proof to be handed on", lambda: middle.relayed)
-        middle.listener.close()
+        middle.stop()
         asked, proof, answer = middle.relayed[0]
         expect(b"W1" in asked and len(proof) == 41 and len(answer) < 41, f"a proof of the manager is relayed and none comes back: {middle.relayed[0]}")
         wait_for("the wallbox to notice", lambda: lines(rig.clients["W1"], "pairing_failed", "reason=wrong_proof"))
@@ -282,7 +303,27 @@ def pairing_anew_of_a_wallbox_that_lost_its_key_needs_its_code_again():
         finish(rig, over_ms=0)
 
 
+def pairing_ends_for_now_after_twenty_wrong_proofs():
+    """A wallbox that has met a manager dials every 4 s at the latest: this takes a minute."""
+    with start_unpaired("W1") as rig:
+        codes(rig, "--pair", f"W1={CODE}")
+        start_client(rig, "W1", is_paired=None)
+        wait_paired(rig, "W1")
+        rig.manager.stop()
+        guesser = Guesser(rig, rig.link_port)
+        rig.control("button", wallbox="W1", kind="service", ms=300)
+        wait_for("20 guesses", lambda: lines(rig.clients["W1"], "pairing_window_closed", "reason=too_many_failed"), within_s=120)
+        expect(len(lines(rig.clients["W1"], "pairing_failed", "reason=wrong_proof")) == 20, "each guess is shown")
+        wait_for("it to refuse the guesser", lambda: lines(rig.clients["W1"], "link_down", "another key than the pinned one"))
+        expect(len(guesser.relayed) <= 20, f"{len(guesser.relayed)} guesses were taken")
+        guesser.stop()
+        rig.start_manager()
+        wait_online(rig, "W1")
+        finish(rig, over_ms=0)
+
+
 CASES = [pairing_by_the_right_code_lets_a_wallbox_charge, pairing_with_a_wrong_code_is_refused_and_shown_until_the_right_one_is_given,
          pairing_is_not_had_for_what_was_heard_before, pairing_through_somebody_in_between_fails_on_both_sides,
          pairing_with_another_manager_needs_the_service_button, pairing_over_http_lists_who_asks_takes_codes_and_ends_a_pairing,
          pairing_with_a_manager_that_was_found_on_the_local_network, pairing_anew_of_a_wallbox_that_lost_its_key_needs_its_code_again]
+MORE_CASES = [pairing_ends_for_now_after_twenty_wrong_proofs]
