@@ -8,6 +8,7 @@ import json
 import random
 import re
 import socket
+import ssl
 import statistics
 import threading
 import time
@@ -212,6 +213,11 @@ def strangers_cannot_plant_a_login():
         answer = Browser(rig).ask("POST", "/api/v1/login", {"user": "admin", "password": PASSWORD})
         cookie = answer.headers["Set-Cookie"]
         expect("HttpOnly" in cookie and "SameSite=Strict" in cookie and "Domain" not in cookie, f"cookie: {cookie}")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(rig.folder / "manager" / "https.crt")
+        context.check_hostname = False
+        answer = Browser(rig, rig.https_port, context).ask("POST", "/api/v1/login", {"user": "admin", "password": PASSWORD})
+        expect(answer.status == 200 and "Secure" in answer.headers["Set-Cookie"], f"cookie by HTTPS: {answer.headers['Set-Cookie']}")
 
 
 # nonsense in bodies and paths
