@@ -1,5 +1,6 @@
 #include "manager/shell/access.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -16,6 +17,9 @@ void access_init(struct access *a)
     memset(a, 0, sizeof *a);
     for (int i = 0; i < GUARD_MAX; i++) {
         a->guard[i].last_ms = MS_NEVER;
+    }
+    for (int i = 0; i < USUAL_MAX; i++) {
+        a->usual[i].last_ms = MS_NEVER;
     }
 }
 
@@ -254,37 +258,80 @@ static const char *network_of(const char *address, char out[INET6_LEN])
     return inet_ntop(AF_INET6, bytes, out, INET6_LEN) != NULL ? out : address;
 }
 
+static void usual_key(const char *account, const char *network, uint8_t out[16])
+{
+    uint8_t key[USERS_KEY_LEN];
+    char text[NAME_LEN + INET6_LEN + 1];
+
+    (void)snprintf(text, sizeof text, "%s\n%s", account, network); /* names hold no control characters; longer ones log in nowhere */
+    users_key(text, key);
+    memcpy(out, key, 16);
+}
+
+static struct usual *find_usual(struct access *a, const char *account, const char *network)
+{
+    uint8_t key[16];
+
+    usual_key(account, network, key);
+    for (int i = 0; i < USUAL_MAX; i++) {
+        if (a->usual[i].last_ms != MS_NEVER && memcmp(a->usual[i].key, key, sizeof key) == 0) {
+            return &a->usual[i];
+        }
+    }
+    return NULL;
+}
+
+static void remember_usual(struct access *a, const char *account, const char *network, int64_t now_ms)
+{
+    struct usual *place = find_usual(a, account, network);
+
+    if (place == NULL) {
+        place = &a->usual[0];
+        for (int i = 1; i < USUAL_MAX; i++) {
+            place = a->usual[i].last_ms < place->last_ms ? &a->usual[i] : place;
+        }
+        usual_key(account, network, place->key);
+    }
+    place->last_ms = now_ms;
+}
+
 int64_t access_try(struct access *a, const char *account, const char *address, int64_t now_ms)
 {
     char text[INET6_LEN];
     const char *network = network_of(address, text);
-    struct guard *by_account = find_guard(a, 'u', account, now_ms);
+    bool is_usual = find_usual(a, account, network) != NULL;
+    struct guard *by_account = is_usual ? NULL : find_guard(a, 'u', account, now_ms);
     struct guard *by_address = find_guard(a, 'a', network, now_ms);
     int64_t wait_ms = max_i64(wait_of(by_account, now_ms), wait_of(by_address, now_ms));
 
     if (wait_ms > 0) {
         return wait_ms; /* and no row for a new name: who waits takes nobody's place */
     }
-    by_account = by_account != NULL ? by_account : new_guard(a, 'u', account, by_address, now_ms);
+    if (!is_usual) {
+        by_account = by_account != NULL ? by_account : new_guard(a, 'u', account, by_address, now_ms);
+        count(by_account, GUARD_ACCOUNT_MS, now_ms);
+    }
     by_address = by_address != NULL ? by_address : new_guard(a, 'a', network, by_account, now_ms);
-    count(by_account, GUARD_ACCOUNT_MS, now_ms);
     count(by_address, GUARD_ADDRESS_MS, now_ms);
     return 0;
 }
 
-void access_succeeded(struct access *a, const char *account, const char *address)
+static void forgive(struct guard *g)
+{
+    if (g != NULL) {
+        g->failed_n = 0;
+        g->free_at_ms = 0;
+    }
+}
+
+void access_succeeded(struct access *a, const char *account, const char *address, int64_t now_ms)
 {
     char text[INET6_LEN];
-    uint8_t key[2][16];
+    const char *network = network_of(address, text);
 
-    guard_key('u', account, key[0]);
-    guard_key('a', network_of(address, text), key[1]);
-    for (int i = 0; i < GUARD_MAX; i++) {
-        struct guard *g = &a->guard[i];
-
-        if (g->last_ms != MS_NEVER && (memcmp(g->key, key[0], 16) == 0 || memcmp(g->key, key[1], 16) == 0)) {
-            g->failed_n = 0;
-            g->free_at_ms = 0;
-        }
+    if (find_usual(a, account, network) == NULL) { /* else the failures of its account are those of others, who go on waiting */
+        forgive(find_guard(a, 'u', account, now_ms));
     }
+    forgive(find_guard(a, 'a', network, now_ms));
+    remember_usual(a, account, network, now_ms);
 }

@@ -21,6 +21,7 @@
 #define GUARD_ACCOUNT_MS 60000     /* longest delay of an account: its owner can still get in */
 #define GUARD_ADDRESS_MS 300000    /* and of an address */
 #define GUARD_FORGET_MS 3600000
+#define USUAL_MAX 256 /* places that are remembered from which an account has logged in; the one used longest ago is forgotten first */
 
 struct login {
     bool is_open;
@@ -43,8 +44,15 @@ struct guard {
     uint16_t failed_n;
 };
 
+/* An account has logged in from an address: there it does not wait for what others do to it elsewhere. */
+struct usual {
+    uint8_t key[16];
+    int64_t last_ms; /* MS_NEVER: free */
+};
+
 struct access {
     struct login login[LOGIN_MAX];
+    struct usual usual[USUAL_MAX];
     struct guard guard[GUARD_MAX];
     struct users_list tokens;
 };
@@ -75,9 +83,10 @@ bool access_end_id(struct access *a, const char *id);
 void access_end_user(struct access *a, const char *user, const struct login *but);
 
 /* Ask before a password is looked at; counts as a failure until access_succeeded. Gives back how long to wait: 0 go on. address: numeric; one of
- * IPv6 stands for its network (/64).
+ * IPv6 stands for its network (/64). Where the account has logged in before only failures from there count: else strangers who guess without rest
+ * would lock its owner out.
  */
 int64_t access_try(struct access *a, const char *account, const char *address, int64_t now_ms);
 
 /* The password was right. */
-void access_succeeded(struct access *a, const char *account, const char *address);
+void access_succeeded(struct access *a, const char *account, const char *address, int64_t now_ms);

@@ -81,7 +81,7 @@ static void finish_check(struct routes *r, struct errand *e, struct route_reply 
         answer_problem(out, 401, "user and password do not belong together", NULL);
         return;
     }
-    access_succeeded(&r->access, e->name, e->address);
+    access_succeeded(&r->access, e->name, e->address, clock_boot_ms());
     log_note("login user=\"%s\" address=%s", e->row.name, e->address);
     note_of(r, "login", e);
     begin(r, e, out);
@@ -137,7 +137,7 @@ static void begin_anew(struct routes *r, struct errand *e, const char *what, str
 static void finish_change(struct routes *r, struct errand *e, struct route_reply *out)
 {
     if (e->rc == RC_OK) {
-        access_succeeded(&r->access, e->by, e->address);
+        access_succeeded(&r->access, e->by, e->address, clock_boot_ms());
         begin_anew(r, e, "password", out);
     } else if (e->rc == RC_RANGE) {
         answer_problem(out, 422, "must differ from the old one, the user name and the serial number", "new_password");
@@ -176,7 +176,7 @@ static void run_recover(struct errand *e)
 static void finish_recover(struct routes *r, struct errand *e, struct route_reply *out)
 {
     if (e->rc == RC_OK) {
-        access_succeeded(&r->access, RECOVERY_ACCOUNT, e->address);
+        access_succeeded(&r->access, RECOVERY_ACCOUNT, e->address, clock_boot_ms());
         begin_anew(r, e, "recovery", out);
     } else if (e->rc == RC_RANGE) {
         answer_problem(out, 422, "must differ from the user name and the serial number", "new_password");

@@ -8,6 +8,8 @@
 
 TestSuite(access, .timeout = 20);
 
+#define SECOND_MS 1000
+
 static struct access access_;
 static char token[LOGIN_TOKEN_LEN];
 
@@ -99,7 +101,7 @@ Test(access, delays_double_up_to_their_bound_and_end_with_success)
         now_ms += longest_ms;
     }
     cr_expect_eq(longest_ms, GUARD_ADDRESS_MS);
-    access_succeeded(&access_, "a", "x");
+    access_succeeded(&access_, "a", "x", now_ms);
     cr_expect_eq(access_try(&access_, "a", "x", now_ms), 0);
     cr_expect_eq(access_try(&access_, "a", "x", now_ms), 0);
 }
@@ -169,8 +171,55 @@ Test(access, a_network_of_ipv6_waits_as_one)
     free_at_ms = make_wait("a", "2001:db8:1:2::1", 0);
     cr_expect_eq(access_try(&access_, "b", "2001:db8:1:2:ffff:1:2:3", 0), free_at_ms);
     cr_expect_eq(access_try(&access_, "b", "2001:db8:1:3::1", 0), 0);
-    access_succeeded(&access_, "a", "2001:db8:1:2::9");
+    access_succeeded(&access_, "a", "2001:db8:1:2::9", 0);
     cr_expect_eq(access_try(&access_, "c", "2001:db8:1:2::1", 0), 0);
     (void)make_wait("d", "::ffff:192.0.2.1", 0); /* IPv4 on a socket of both: each address for itself */
     cr_expect_eq(access_try(&access_, "e", "::ffff:192.0.2.2", 0), 0);
+}
+
+/* Many guess at an account without rest, each from an address of his own; returns when its delay ends. */
+static int64_t siege(const char *account, int64_t now_ms)
+{
+    char address[16];
+
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(address, sizeof address, "e%d", i);
+        now_ms += access_try(&access_, account, address, now_ms);
+    }
+    return now_ms + access_try(&access_, account, "elsewhere", now_ms);
+}
+
+Test(access, strangers_do_not_lock_an_owner_out_where_he_has_logged_in_before)
+{
+    int64_t now_ms;
+
+    access_init(&access_);
+    cr_expect_eq(access_try(&access_, "owner", "192.0.2.1", 0), 0);
+    access_succeeded(&access_, "owner", "192.0.2.1", 0);
+    now_ms = siege("owner", 0) - 1;
+    cr_expect_eq(access_try(&access_, "owner", "192.0.2.2", now_ms), 1, "from a new place he waits as everybody does");
+    cr_expect_eq(access_try(&access_, "owner", "192.0.2.1", now_ms), 0);
+    access_succeeded(&access_, "owner", "192.0.2.1", now_ms);
+    cr_expect_eq(access_try(&access_, "owner", "elsewhere", now_ms), 1, "his login makes it no easier for them");
+    cr_expect_gt(make_wait("owner", "192.0.2.1", now_ms), now_ms, "nor may be guessed without rest from his place");
+    cr_expect_eq(access_try(&access_, "other", "192.0.2.1", now_ms), SECOND_MS, "that place waits for every account");
+}
+
+Test(access, the_place_used_longest_ago_is_forgotten_first)
+{
+    char address[16];
+    int64_t now_ms;
+
+    access_init(&access_);
+    for (int i = 0; i <= USUAL_MAX; i++) {
+        (void)snprintf(address, sizeof address, "p%d", i);
+        access_succeeded(&access_, "owner", address, i);
+    }
+    access_succeeded(&access_, "owner", "p1", USUAL_MAX + 1);
+    access_succeeded(&access_, "owner", "new", USUAL_MAX + 2);
+    now_ms = siege("owner", USUAL_MAX + 3) - 1;
+    cr_expect_gt(access_try(&access_, "owner", "p0", now_ms), 0);
+    cr_expect_gt(access_try(&access_, "owner", "p2", now_ms), 0);
+    cr_expect_eq(access_try(&access_, "owner", "p1", now_ms), 0);
+    cr_expect_eq(access_try(&access_, "owner", "new", now_ms), 0);
 }
