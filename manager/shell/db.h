@@ -183,7 +183,8 @@ MUST_USE enum rc db_acknowledge_event(struct db *d, int64_t number, const char *
 MUST_USE enum rc db_add_mix(struct db *d, const struct sunmix_energy *mix, int64_t utc_ms);
 
 /* New prices, for sessions that begin from now on: a session costs what was valid when it began (unknown: when it ended, or else the newest), whatever
- * is valid when its record comes. Those that began before keep their prices.
+ * is valid when its record comes. Those that began before keep their prices. The
+ * same prices as are valid already make no new version.
  *
  * t       passed tariff_check
  * utc_ms  known

@@ -1,6 +1,7 @@
 /* Prices, and what ended sessions cost by them. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -17,24 +18,6 @@ struct priced {
     int64_t energy_wh;
     int64_t stop_utc_ms;
 };
-
-enum rc db_add_tariff(struct db *d, const struct tariff *t, const char *who, int64_t utc_ms)
-{
-    json_t *json = tariff_write_json(t);
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-    enum rc rc = RC_IO;
-
-    CHECK(utc_ms != CLOCK_UNSET_UTC_MS);
-    json_decref(json);
-    if (text != NULL) {
-        db_bind_utc(d, DB_TARIFF_ADD, 1, utc_ms);
-        db_bind_text(d, DB_TARIFF_ADD, 2, who);
-        db_bind_text(d, DB_TARIFF_ADD, 3, text);
-        rc = db_run(d, DB_TARIFF_ADD);
-    }
-    free(text);
-    return rc;
-}
 
 enum rc db_tariff_read(sqlite3_stmt *s, struct db_tariff *out)
 {
@@ -81,6 +64,47 @@ static enum rc find_tariff(struct db *d, enum db_statement which, int64_t key, s
 enum rc db_tariff_at(struct db *d, int64_t utc_ms, struct db_tariff *out)
 {
     return find_tariff(d, DB_TARIFF_AT, utc_ms, out);
+}
+
+static char *text_of(const struct tariff *t)
+{
+    json_t *json = tariff_write_json(t);
+    char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+
+    json_decref(json);
+    return text;
+}
+
+/* RC_AGAIN: these prices are valid already. */
+static enum rc compare(struct db *d, const char *wanted, int64_t utc_ms)
+{
+    struct db_tariff now;
+    enum rc rc = db_tariff_at(d, utc_ms, &now);
+    char *text;
+
+    if (rc != RC_OK) {
+        return rc == RC_MISSING ? RC_OK : rc;
+    }
+    text = text_of(&now.tariff);
+    rc = text == NULL ? no_memory(d) : (strcmp(text, wanted) == 0 ? RC_AGAIN : RC_OK);
+    free(text);
+    return rc;
+}
+
+enum rc db_add_tariff(struct db *d, const struct tariff *t, const char *who, int64_t utc_ms)
+{
+    char *text = text_of(t);
+    enum rc rc = text != NULL ? compare(d, text, utc_ms) : no_memory(d);
+
+    CHECK(utc_ms != CLOCK_UNSET_UTC_MS);
+    if (rc == RC_OK) {
+        db_bind_utc(d, DB_TARIFF_ADD, 1, utc_ms);
+        db_bind_text(d, DB_TARIFF_ADD, 2, who);
+        db_bind_text(d, DB_TARIFF_ADD, 3, text);
+        rc = db_run(d, DB_TARIFF_ADD);
+    }
+    free(text);
+    return rc == RC_AGAIN ? RC_OK : rc;
 }
 
 static int64_t int_at(sqlite3_stmt *s, int column, int64_t preset)

@@ -8,6 +8,7 @@
 #include "manager/shell/bus.h"
 #include "manager/shell/fields.h"
 #include "manager/shell/sitedoc.h"
+#include "manager/shell/tariff_json.h"
 #include "proto/utf8.h"
 
 static void print_errors(const char *name, const struct sitedoc_errors *errors)
@@ -76,6 +77,18 @@ static enum rc read_users(struct document *d, const json_t *list, struct sitedoc
     return RC_OK;
 }
 
+static enum rc read_tariff(struct document *d, const json_t *section, struct sitedoc_errors *errors)
+{
+    struct field_error why;
+
+    d->has_tariff = section != NULL;
+    if (section != NULL && tariff_read_json(section, &d->tariff, &why) != RC_OK) {
+        sitedoc_error(errors, "tariff%s%s: %s", why.field[0] != '\0' ? "." : "", why.field, why.text);
+        return RC_RANGE;
+    }
+    return RC_OK;
+}
+
 /* Take a section out of the document: only the manager knows it. NULL: there is none. Given back with json_decref. */
 static json_t *cut(json_t *json, const char *key)
 {
@@ -85,7 +98,7 @@ static json_t *cut(json_t *json, const char *key)
     return section;
 }
 
-/* Site, parameters, cards, users, and whether its meters can be read. The document is given back. */
+/* Site, parameters, cards, users, prices, and whether its meters can be read. The document is given back. */
 static enum rc read_parsed(struct document *d, json_t *json, struct sitedoc_errors *errors)
 {
     char text[BUS_TEXT_LEN];
@@ -93,6 +106,7 @@ static enum rc read_parsed(struct document *d, json_t *json, struct sitedoc_erro
     json_t *cards = cut(json, "cards");
     json_t *users = cut(json, "users");
     json_t *keys = cut(json, "keys");
+    json_t *tariff = cut(json, "tariff");
     enum rc site_rc = sitedoc_site(json, &d->site, errors);
     enum rc params_rc;
     enum rc more_rc;
@@ -102,8 +116,10 @@ static enum rc read_parsed(struct document *d, json_t *json, struct sitedoc_erro
     rc_ignore(clock_set_zone(d->site.timezone)); /* for days on which cards expire; an unknown one is said elsewhere */
     more_rc = read_cards(d, cards, errors);
     more_rc = more_rc == RC_OK ? read_users(d, users, errors) : more_rc;
+    more_rc = more_rc == RC_OK ? read_tariff(d, tariff, errors) : more_rc;
     json_decref(cards);
     json_decref(users);
+    json_decref(tariff);
     json_decref(json);
     d->keys = keys;
     if (site_rc != RC_OK || params_rc != RC_OK || more_rc != RC_OK) {

@@ -1,6 +1,7 @@
 /* Site documents at the program's edge: read, checked as a whole, every error said in one line on standard error. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -9,6 +10,7 @@
 #include "manager/core/params.h"
 #include "manager/core/site.h"
 #include "manager/shell/card_book.h"
+#include "manager/shell/tariff.h"
 #include "manager/shell/users.h"
 
 struct document {
@@ -16,6 +18,8 @@ struct document {
     struct manager_params params;
     struct card_book cards; /* section "cards"; of a document that was stored, none */
     json_t *keys;           /* section "keys", closed (takeover); NULL none */
+    bool has_tariff;
+    struct tariff tariff; /* section "tariff": prices (tariff_json) */
     uint16_t user_n;
     struct users_row user[USERS_MAX]; /* section "users": names and roles */
 };

@@ -30,7 +30,8 @@ static const struct int_row meter_ints[] = {INT_ROW(site_meter, lag_ms, false, R
 static const int32_t lowest_limit_ma[SITEDOC_MODE_N] = {[SITEDOC_RUNNING] = 1000, [SITEDOC_WHAT_IF] = 0};
 
 /* Each program skips the sections of the others; a name that none of them has is a mistake. */
-static const char *const section_keys[] = {"nodes", "wallboxes", "meters", "timezone", "manager", "plan", "simulation", "cards", "users", "keys", NULL};
+static const char *const section_keys[] = {"nodes",      "wallboxes", "meters", "timezone", "manager", "plan",
+                                           "simulation", "cards",     "users",  "keys",     "tariff",  NULL};
 static const char *const node_keys[] = {"id",       "parent", "limit_ma", "limit_w", "reserve_ma", "base_load_ma", "base_load_worst_ma", "max_imbalance_ma",
                                         "schedule", NULL};
 static const char *const box_keys[] = {"id", "name", "node", "phases", "min_ma", "max_ma", "fallback_ma", "priority", "weight", "mode", "local_limit_ma",

@@ -22,6 +22,7 @@
 #include "manager/shell/sealed.h"
 #include "manager/shell/store.h"
 #include "manager/shell/takeover.h"
+#include "manager/shell/transfer_prices.h"
 #include "manager/shell/users.h"
 
 #define PASSPHRASE_FILE_MAX 4096
@@ -111,6 +112,9 @@ static enum rc run_import(struct store_order *order, struct db *db, int64_t utc_
 
     for (uint16_t i = 0; i < o->document->cards.n && rc == RC_OK; i++) {
         rc = db_put_card(db, &o->document->cards.at[i], utc_ms);
+    }
+    if (rc == RC_OK && o->document->has_tariff) {
+        rc = db_add_tariff(db, &o->document->tariff, WHO, utc_ms);
     }
     return rc == RC_OK ? db_add_audit(db, &entry, utc_ms) : rc;
 }
@@ -223,7 +227,7 @@ int transfer_import(const struct settings *s, const char *file, const char *pass
         code = CLI_EXIT_USAGE;
         goto out;
     }
-    code = open_keys(s, d, file, passphrase_file, &keys);
+    code = transfer_may_import_prices(d, file) ? open_keys(s, d, file, passphrase_file, &keys) : CLI_EXIT_FAILED;
     if (code != CLI_EXIT_OK) {
         goto out;
     }
@@ -333,6 +337,7 @@ static bool export_more(const struct settings *s, struct history *h, const char 
 
     is_good = json_object_set_new(json, "cards", o.cards) == 0 && is_good;
     is_good = is_good && json_object_set_new(json, "users", export_users(u)) == 0;
+    is_good = is_good && transfer_export_prices(h, json);
     if (is_good && passphrase[0] != '\0') {
         is_good = json_object_set_new(json, "keys", takeover_export(s->data, h, u, passphrase)) == 0;
     }

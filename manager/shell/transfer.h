@@ -1,4 +1,4 @@
-/* The configuration as one JSON document: the site, cards, users; with a passphrase also keys, pins and passwords, closed with it (takeover); and
+/* The configuration as one JSON document: the site, cards, users, prices; with a passphrase also keys, pins and passwords, closed with it (takeover); and
  * cards as a table. At the command line; --export also while the manager runs, the others not. Users that an import adds get a first password,
  * which is printed; those that are known keep role and password. An import with keys brings the users' passwords along.
  */

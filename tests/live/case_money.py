@@ -2,11 +2,14 @@
 
 import csv
 import io
+import json
 import re
+import sqlite3
+from contextlib import closing
 
 from case_http import Browser, log_in_first
 from case_store import closed, is_released
-from rig import expect, wait_for
+from rig import expect, run, wait_for
 from steps import QUICK, box, finish, hardware, new_rig, start, unplug
 
 CARD = "AABBCCDD"
@@ -65,4 +68,32 @@ def money_a_session_costs_what_its_energy_costs_and_keeps_that():
         finish(rig)
 
 
-CASES = [money_a_session_costs_what_its_energy_costs_and_keeps_that]
+def money_prices_leave_in_an_export_and_come_back():
+    """What a site charges is part of its configuration; importing the same prices again makes no new ones."""
+    with new_rig(box("W1")) as rig:
+        start(rig)
+        browser = Browser(rig)
+        log_in_first(rig, browser)
+        browser.expect(200, "PUT", "/api/v1/tariff", PRICES)
+        rig.stop_all()
+        file = rig.folder / "export.json"
+        data = ("wallbox-manager", "--data", rig.folder / "manager")
+        code, _, error = run(*data, "--export", file)
+        expect(code == 0, f"--export: {code} {error}")
+        document = json.loads(file.read_text())
+        expect(document["tariff"] == {**PRICES, "solar_price_centicent_kwh": None}, f"the export has other prices: {document['tariff']}")
+        wrong = rig.folder / "wrong.json"
+        wrong.write_text(json.dumps({**document, "tariff": {**PRICES, "price_centicent_kwh": -1}}))
+        code, _, error = run(*data, "--import", wrong)
+        expect(code == 2 and "tariff.price_centicent_kwh: must be a whole number" in error, f"--import of a wrong price: {code} {error}")
+        code, _, error = run(*data, "--import", file)
+        expect(code == 0, f"--import: {code} {error}")
+        code, _, error = run("wallbox-manager", "--data", rig.folder / "other", "--import", file)
+        expect(code == 0, f"--import into a new one: {code} {error}")
+        for folder, who in (("manager", "admin"), ("other", "command line")):
+            with closing(sqlite3.connect(rig.folder / folder / "manager.db")) as db:
+                rows = [(by, json.loads(text)) for by, text in db.execute("SELECT who, prices FROM tariff")]
+            expect(rows == [(who, document["tariff"])], f"{folder} has {rows}")
+
+
+CASES = [money_prices_leave_in_an_export_and_come_back, money_a_session_costs_what_its_energy_costs_and_keeps_that]

@@ -239,6 +239,8 @@ Test(routes_cards, prices_are_set_read_and_noted, .init = begin, .fini = end)
     cr_expect_eq(json_integer_value(json_object_get(json_object_get(json, "currencies"), "KWD")), 3);
     cr_expect(json_is_null(json_object_get(json, "valid_from_utc")));
     json_decref(json);
+    json_decref(
+        ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = "{\"currency\": null, \"price_centicent_kwh\": 0}"}, 200));
     json_decref(ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 200));
     json = ask_as("admin", (struct route_request){.method = "PUT", .path = "/api/v1/tariff", .body = PRICES}, 200);
     cr_expect_eq(json_integer_value(json_object_get(json, "currency_decimals")), 2);
