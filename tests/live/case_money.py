@@ -7,10 +7,10 @@ import re
 import sqlite3
 from contextlib import closing
 
-from case_http import Browser, log_in_first
 from case_store import closed, is_released
 from rig import expect, run, wait_for
 from steps import QUICK, box, finish, hardware, new_rig, start, unplug
+from visitor import Browser, log_in_first
 
 CARD = "AABBCCDD"
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
