@@ -121,7 +121,7 @@ async function main() {
             continue;
         }
         try {
-            await one.run(site, { shots, startMock });
+            await one.run(site, { shots, startMock: (more) => startMock({ dist, ...more }) });
             counts.passed++;
             console.log(`ok      ${one.name}`);
         } catch (error) {
