@@ -1,11 +1,16 @@
 /* wallbox-client: one wallbox. */
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "client/shell/app.h"
 #include "client/shell/pin.h"
+#include "client/shell/provisioned.h"
 #include "client/shell/settings.h"
+#include "common/base/base32.h"
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/label/label.h"
 #include "common/os/cli.h"
 
 #ifndef WALLBOX_VERSION
@@ -18,6 +23,8 @@ struct arguments {
     const char *manager;
     const char *board;
     const char *pin;
+    const char *label;
+    bool provision;
     bool print_identity;
     bool loopback_plain;
     bool check_config;
@@ -65,6 +72,32 @@ static int print_identity(const struct settings *s)
     return fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 
+/* Setup code of a new wallbox, and its label: as text on standard output, as a drawing in a file. */
+static int provision(const struct cli *c, const struct settings *s, const char *label_file)
+{
+    struct label label = {.title = "WALLBOX"};
+    struct provisioned made;
+    char why[PROVISIONED_WHY_LEN];
+    enum rc rc = provisioned_make(&made, s->data, s->params.serial, why);
+
+    if (rc != RC_OK) {
+        (void)cli_wrong(c, "%s", why); /* the form of the line is the same, the exit code is not */
+        return rc == RC_REFUSED ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
+    }
+    (void)umask(0077); /* it is a secret */
+    memcpy(label.serial, made.serial, sizeof label.serial);
+    base32_write(made.setup_code, sizeof made.setup_code, 4, label.setup_code, sizeof label.setup_code);
+    rc = label_print_text(&label, stdout);
+    rc = rc == RC_OK && fflush(stdout) != 0 ? RC_IO : rc;
+    if (rc == RC_OK && label_file != NULL) {
+        rc = label_draw(&label, label_file);
+        if (rc != RC_OK) {
+            (void)cli_wrong(c, "--label %s: %s", label_file, rc == RC_REFUSED ? "this file exists" : "the drawing cannot be made");
+        }
+    }
+    return rc == RC_OK ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+}
+
 static int pair(const struct cli *c, const struct settings *s, const char *text)
 {
     uint8_t hash[IDENTITY_HASH_LEN];
@@ -77,7 +110,7 @@ static int pair(const struct cli *c, const struct settings *s, const char *text)
 
 static int run_command(const struct cli *c, const struct arguments *a)
 {
-    bool is_running = !a->check_config && !a->print_config && !a->print_identity && a->pin == NULL;
+    bool is_running = !a->check_config && !a->print_config && !a->print_identity && a->pin == NULL && !a->provision;
     struct settings settings;
     char why[SETTINGS_WHY_LEN];
     int code = settle(c, a, &settings);
@@ -94,6 +127,9 @@ static int run_command(const struct cli *c, const struct arguments *a)
     }
     if (a->pin != NULL) {
         return pair(c, &settings, a->pin);
+    }
+    if (a->provision) {
+        return provision(c, &settings, a->label);
     }
     if (a->print_identity) {
         return print_identity(&settings);
@@ -124,6 +160,8 @@ int main(int argc, char **argv)
          .argument = "HASH",
          .help = "obey the manager whose --print-identity printed this, nobody else, from the next connection on; and end",
          .out_text = &a.pin},
+        {.name = "provision", .help = "make the setup code of a new wallbox, print its label, and end", .out_flag = &a.provision},
+        {.name = "label", .argument = "FILE", .help = "with --provision: the label as a drawing (SVG) with a QR code, too", .out_text = &a.label},
         {.name = "check-config", .help = "check configuration file and options and end", .out_flag = &a.check_config},
         {.name = "print-config", .help = "print the configuration in force and end", .out_flag = &a.print_config},
     };
@@ -136,6 +174,9 @@ int main(int argc, char **argv)
 
     if (!cli_read(&c, argc, argv, &result)) {
         return (int)result.exit;
+    }
+    if (a.label != NULL && !a.provision) {
+        return (int)cli_wrong(&c, "--label is for --provision only");
     }
     return run_command(&c, &a);
 }

@@ -14,6 +14,7 @@
 #include "manager/shell/backup.h"
 #include "manager/shell/bus.h"
 #include "manager/shell/codes.h"
+#include "manager/shell/provision.h"
 #include "manager/shell/settings.h"
 #include "manager/shell/transfer.h"
 #include "manager/shell/trust.h"
@@ -32,6 +33,9 @@ struct arguments {
     const char *import;
     const char *export;
     const char *passphrase_file;
+    const char *label;
+    const char *cards;
+    bool provision;
     const char *import_cards;
     const char *export_cards;
     const char *backup;
@@ -299,7 +303,7 @@ static int give_codes(const struct cli *c, const struct arguments *a, const stru
 /* What is done in a moment, also while the manager runs, instead of running. */
 static bool is_quick(const struct arguments *a)
 {
-    return a->recovery_key || a->print_identity || a->pin != NULL || a->unpin != NULL || a->pair != NULL || a->pair_csv != NULL;
+    return a->recovery_key || a->print_identity || a->pin != NULL || a->unpin != NULL || a->pair != NULL || a->pair_csv != NULL || a->provision;
 }
 
 static int run_quick(const struct cli *c, const struct arguments *a, const struct settings *s)
@@ -310,17 +314,22 @@ static int run_quick(const struct cli *c, const struct arguments *a, const struc
     if (a->print_identity) {
         return print_identity(s);
     }
+    if (a->provision) {
+        return provision_run(s, a->cards, a->label);
+    }
     if (a->pair != NULL || a->pair_csv != NULL) {
         return give_codes(c, a, s);
     }
     return change_pin(c, s, a->pin != NULL ? a->pin : a->unpin, a->pin != NULL ? a->operand : NULL);
 }
 
-static int run_command(const struct cli *c, const struct arguments *a, struct settings *s)
+static int run_command(const struct cli *c, const struct arguments *a)
 {
     bool is_task = tasks_n(a) == 1;
     bool may_listen = !a->check_config && !a->print_config && !is_task && !is_quick(a);
     char why[SETTINGS_WHY_LEN];
+    struct settings settings;
+    struct settings *s = &settings;
     int code;
 
     if (a->meters) {
@@ -370,6 +379,10 @@ static bool fits(const struct cli *c, const struct arguments *a)
         (void)cli_wrong(c, "--passphrase-file is for --import and --export only");
         return false;
     }
+    if (!a->provision && (a->label != NULL || a->cards != NULL)) {
+        (void)cli_wrong(c, "--label and --cards are for --provision only");
+        return false;
+    }
     return true;
 }
 
@@ -416,6 +429,11 @@ int main(int argc, char **argv)
         {.name = "export-cards", .argument = "FILE", .help = "write all cards as a table (CSV) and end", .out_text = &a.export_cards},
         {.name = "backup", .argument = "FILE", .help = "copy the database, also while the manager runs, and end", .out_text = &a.backup},
         {.name = "restore", .argument = "FILE", .help = "put a back-up in the place of the database, which is set aside, and end", .out_text = &a.restore},
+        {.name = "provision",
+         .help = "prepare a new manager: first login, recovery key, password of its hotspot, cards; print its label, and end",
+         .out_flag = &a.provision},
+        {.name = "label", .argument = "FILE", .help = "with --provision: the label as a drawing (SVG) with a QR code, too", .out_text = &a.label},
+        {.name = "cards", .argument = "W,R,G,B", .help = "with --provision: numbers of the delivered cards, master card first", .out_text = &a.cards},
         {.name = "check-config", .help = "check configuration file and options and end", .out_flag = &a.check_config},
         {.name = "print-config", .help = "print the configuration in force and end", .out_flag = &a.print_config},
         {.name = "meters", .help = "list the meter models: id, name, transports, confidence", .out_flag = &a.meters},
@@ -432,14 +450,10 @@ int main(int argc, char **argv)
                           .operands = "[ADDRESS | HASH]",
                           .operands_max = 1};
     struct cli_result result;
-    struct settings settings;
 
     if (!cli_read(&c, argc, argv, &result)) {
         return (int)result.exit;
     }
     a.operand = result.operands_n == 1 ? result.operands[0] : NULL;
-    if (!fits(&c, &a)) {
-        return CLI_EXIT_USAGE;
-    }
-    return run_command(&c, &a, &settings);
+    return fits(&c, &a) ? run_command(&c, &a) : CLI_EXIT_USAGE;
 }

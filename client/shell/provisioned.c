@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/base32.h"
+#include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/os/clock.h"
 #include "common/os/file.h"
 
 #define FILE_MAX 4096
@@ -69,5 +72,42 @@ enum rc provisioned_read(struct provisioned *out, const char *dir, char out_why[
     } else if (rc != RC_MISSING) {
         (void)snprintf(out_why, PROVISIONED_WHY_LEN, "%.300s: %s", path, why);
     }
+    return rc;
+}
+
+enum rc provisioned_make(struct provisioned *out, const char *dir, const char *serial, char out_why[PROVISIONED_WHY_LEN])
+{
+    struct provisioned made = {0};
+    struct provisioned old;
+    char code[BASE32_N(SETUP_CODE_LEN) + 4];
+    char text[SERIAL_LEN + sizeof code + 64];
+    char path[FILE_PATH_LEN];
+    const char *why = "name too long";
+    int lock_fd = -1;
+    enum rc rc = file_lock(dir, &lock_fd, &why);
+
+    if (rc != RC_OK) {
+        (void)snprintf(out_why, PROVISIONED_WHY_LEN, "%.300s: %s", dir, why);
+        return rc;
+    }
+    rc = provisioned_read(&old, dir, out_why);
+    memset(&old, 0, sizeof old);
+    if (rc == RC_OK) {
+        (void)snprintf(out_why, PROVISIONED_WHY_LEN, "%.300s/" PROVISIONED_FILE ": this wallbox has a setup code already", dir);
+        rc = RC_REFUSED;
+    } else if (rc == RC_MISSING) {
+        CHECK(text_copy(made.serial, sizeof made.serial, serial) == RC_OK);
+        clock_random(made.setup_code, sizeof made.setup_code);
+        base32_write(made.setup_code, sizeof made.setup_code, 4, code, sizeof code);
+        (void)snprintf(text, sizeof text, "serial = %s\nsetup_code = %s\n", serial, code);
+        rc = file_path(path, dir, PROVISIONED_FILE) == RC_OK ? file_write(path, text, strlen(text), &why) : RC_IO;
+        if (rc != RC_OK) {
+            (void)snprintf(out_why, PROVISIONED_WHY_LEN, "%.300s/" PROVISIONED_FILE ": %s", dir, why);
+        } else {
+            *out = made;
+        }
+        memset(text, 0, sizeof text);
+    }
+    (void)close(lock_fd); /* gives the lock back */
     return rc;
 }

@@ -1,5 +1,6 @@
 #include "common/label/label.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/base/check.h"
@@ -174,4 +175,30 @@ enum rc label_print_svg(const struct label *l, const struct label_qr *qr, FILE *
     put_qr(to, qr, WIDTH - QR_SIZE - 20, lines_end - 10);
     (void)fputs("</svg>\n", to);
     return end_of(to);
+}
+
+enum rc label_draw(const struct label *l, const char *path)
+{
+    char text[LABEL_CODE_LEN];
+    struct label_qr qr;
+    FILE *to;
+    enum rc rc;
+
+    label_code(l, text);
+    rc = label_qr(text, &qr);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    to = fopen(path, "wx"); /* never over an older label */
+    if (to == NULL) {
+        return errno == EEXIST ? RC_REFUSED : RC_IO;
+    }
+    rc = label_print_svg(l, &qr, to);
+    if (fclose(to) != 0) {
+        rc = RC_IO;
+    }
+    if (rc != RC_OK) {
+        (void)remove(path); /* half a label is none */
+    }
+    return rc;
 }

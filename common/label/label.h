@@ -51,5 +51,13 @@ MUST_USE enum rc label_qr(const char *text, struct label_qr *out);
 /* One line each, "NAME: VALUE". RC_IO: `to` did not take all of it. */
 MUST_USE enum rc label_print_text(const struct label *l, FILE *to);
 
+/* Make a file with the drawing of a label and its QR code. Whoever may read it is the umask's business.
+ *
+ * RC_REFUSED  the file exists
+ * RC_FULL     the QR code cannot be made
+ * RC_IO       it cannot be written; what there is of it is removed
+ */
+MUST_USE enum rc label_draw(const struct label *l, const char *path);
+
 /* A drawing in SVG, 90 mm wide, black on white, for a label printer. RC_IO: `to` did not take all of it. */
 MUST_USE enum rc label_print_svg(const struct label *l, const struct label_qr *qr, FILE *to);

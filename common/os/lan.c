@@ -18,7 +18,7 @@ static uint32_t ip_of(const struct sockaddr *address)
  * netlink for it. */
 static void each_network(bool (*each)(void *user, uint32_t own, uint32_t mask), void *user)
 {
-    struct ifreq row[LAN_MAX];
+    struct ifreq row[LAN_MAX] = {0};
     struct ifconf conf = {.ifc_len = (int)sizeof row, .ifc_req = row};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     size_t n = fd >= 0 && ioctl(fd, SIOCGIFCONF, &conf) == 0 ? (size_t)conf.ifc_len / sizeof row[0] : 0;

@@ -252,7 +252,7 @@ static enum rc look_at_own(const json_t *inside, const char *dir, char why[TAKEO
         return wrong(why, RC_IO, path, text);
     }
     rc = take_file(inside, IDENTITY_FILE, &key, &key_len);
-    if (rc == RC_OK && pins_n > 0 && (own_len != key_len || memcmp(own, key, key_len) != 0)) {
+    if (rc == RC_OK && pins_n > 0 && (own == NULL || key == NULL || own_len != key_len || memcmp(own, key, key_len) != 0)) {
         rc = wrong(why, RC_REFUSED, dir, "has wallboxes that are paired with another key: use an empty data directory, or --unpin them");
     }
     wipe(own, own_len);

@@ -50,3 +50,28 @@ Test(provisioned, nothing_given_is_told_from_what_cannot_be_understood)
         cr_assert_eq(out.serial[0], '!');
     }
 }
+
+Test(provisioned, a_code_is_made_once_and_is_another_one_for_each_wallbox)
+{
+    struct provisioned made;
+    struct provisioned other;
+    struct provisioned again;
+    struct scratch s;
+    struct scratch t;
+    char before[PROVISIONED_WHY_LEN] = "";
+
+    scratch_open(&s);
+    scratch_open(&t);
+    cr_assert_eq(provisioned_make(&made, s.dir, "W1", why), RC_OK, "%s", why);
+    cr_assert_eq(provisioned_make(&other, t.dir, "W1", why), RC_OK, "%s", why);
+    cr_expect_arr_neq(made.setup_code, other.setup_code, SETUP_CODE_LEN);
+    cr_assert_eq(provisioned_read(&again, s.dir, before), RC_OK, "%s", before);
+    cr_expect_str_eq(again.serial, "W1");
+    cr_expect_arr_eq(again.setup_code, made.setup_code, SETUP_CODE_LEN);
+    cr_expect_eq(provisioned_make(&again, s.dir, "W2", why), RC_REFUSED);
+    cr_expect_not_null(strstr(why, "has a setup code already"), "%s", why);
+    cr_assert_eq(provisioned_read(&again, s.dir, why), RC_OK);
+    cr_expect_arr_eq(again.setup_code, made.setup_code, SETUP_CODE_LEN, "the old one counts");
+    scratch_close(&s);
+    scratch_close(&t);
+}
