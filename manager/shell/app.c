@@ -20,6 +20,7 @@
 #include "manager/shell/desk.h"
 #include "manager/shell/document.h"
 #include "manager/shell/driver.h"
+#include "manager/shell/driver_codes.h"
 #include "manager/shell/http.h"
 #include "manager/shell/lowfd.h"
 #include "manager/shell/meter_text.h"
@@ -53,6 +54,7 @@ struct app {
     struct paired paired;
     struct lowfd lowfd;
     struct bus bus;
+    struct setup_codes driver_codes;
     struct routes routes;
     struct users *users;
     struct desk desk;
@@ -277,6 +279,18 @@ static void on_signal(void *user)
     shut(a);
 }
 
+/* NULL: there is no page for drivers, which was said. */
+static struct setup_codes *load_driver_codes(struct app *a)
+{
+    char why[CODES_WHY_LEN];
+
+    if (driver_codes_load(&a->driver_codes, a->settings->data, &a->document.site, why) != RC_OK) {
+        log_err("driver_codes why=\"%s\"", why);
+        return NULL;
+    }
+    return &a->driver_codes;
+}
+
 /* Who may log in, the certificate that they see, and the wallboxes' keys. Returns an exit code, 0 to go on. */
 static int load_users(struct app *a)
 {
@@ -301,6 +315,7 @@ static int load_users(struct app *a)
     a->routes.users = a->users;
     a->routes.pairing = a->trust.is_open ? &a->pairing : NULL;
     a->routes.dir = s->data;
+    a->routes.driver_codes = load_driver_codes(a);
     a->routes.open_reads = s->open_reads;
     a->routes.out = &routes_out;
     a->routes.out_user = a;

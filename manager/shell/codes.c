@@ -122,14 +122,14 @@ static enum rc read_text(struct setup_codes *codes, const char *path, char *text
     return RC_OK;
 }
 
-enum rc codes_read(struct setup_codes *out, const char *dir, char out_why[CODES_WHY_LEN])
+enum rc codes_read_file(struct setup_codes *out, const char *dir, const char *file, char out_why[CODES_WHY_LEN])
 {
     char path[FILE_PATH_LEN];
     const char *text_why = "";
     struct setup_codes *codes;
     char *text = NULL;
     size_t len = 0;
-    enum rc rc = file_path(path, dir, CODES_FILE);
+    enum rc rc = file_path(path, dir, file);
 
     if (rc != RC_OK) {
         return wrong(out_why, RC_IO, dir, "name too long");
@@ -155,13 +155,13 @@ enum rc codes_read(struct setup_codes *out, const char *dir, char out_why[CODES_
     return rc;
 }
 
-static enum rc write_codes(const struct setup_codes *codes, const char *dir, char why[CODES_WHY_LEN])
+static enum rc write_codes(const struct setup_codes *codes, const char *dir, const char *file, char why[CODES_WHY_LEN])
 {
     char path[FILE_PATH_LEN];
     char *text = calloc(1, TABLE_LEN + 1);
     const char *text_why = "no memory";
     size_t len = 0;
-    enum rc rc = file_path(path, dir, CODES_FILE); /* it was read under this name */
+    enum rc rc = file_path(path, dir, file); /* it was read under this name */
 
     for (uint16_t i = 0; i < codes->n && text != NULL; i++) {
         const struct setup_code *one = &codes->at[i];
@@ -200,7 +200,7 @@ static enum rc drop(struct setup_codes *codes, const char *serial, char why[CODE
 }
 
 /* more NULL: take the one of this serial number away. */
-static enum rc change(const char *dir, const struct setup_codes *more, const char *serial, char why[CODES_WHY_LEN])
+static enum rc change(const char *dir, const char *file, const struct setup_codes *more, const char *serial, char why[CODES_WHY_LEN])
 {
     struct setup_codes *codes;
     const char *text_why = "";
@@ -211,24 +211,34 @@ static enum rc change(const char *dir, const struct setup_codes *more, const cha
         return wrong(why, RC_IO, dir, text_why);
     }
     codes = calloc(1, sizeof *codes);
-    rc = codes != NULL ? codes_read(codes, dir, why) : wrong(why, RC_IO, dir, "no memory");
+    rc = codes != NULL ? codes_read_file(codes, dir, file, why) : wrong(why, RC_IO, dir, "no memory");
     if (rc == RC_OK) {
         rc = more != NULL ? merge(codes, more, why) : drop(codes, serial, why);
-        rc = rc == RC_OK ? write_codes(codes, dir, why) : rc;
+        rc = rc == RC_OK ? write_codes(codes, dir, file, why) : rc;
     }
     free(codes);
     (void)close(lock_fd); /* gives the lock back */
     return rc;
 }
 
+enum rc codes_read(struct setup_codes *out, const char *dir, char out_why[CODES_WHY_LEN])
+{
+    return codes_read_file(out, dir, CODES_FILE, out_why);
+}
+
+enum rc codes_put_file(const char *dir, const char *file, const struct setup_codes *more, char out_why[CODES_WHY_LEN])
+{
+    return change(dir, file, more, NULL, out_why);
+}
+
 enum rc codes_put(const char *dir, const struct setup_codes *more, char out_why[CODES_WHY_LEN])
 {
-    return change(dir, more, NULL, out_why);
+    return change(dir, CODES_FILE, more, NULL, out_why);
 }
 
 enum rc codes_drop(const char *dir, const char *serial, char out_why[CODES_WHY_LEN])
 {
-    return change(dir, NULL, serial, out_why);
+    return change(dir, CODES_FILE, NULL, serial, out_why);
 }
 
 /* Names of columns instead of a wallbox. */

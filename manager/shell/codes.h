@@ -36,6 +36,10 @@ struct setup_codes {
  */
 MUST_USE enum rc codes_read(struct setup_codes *out, const char *dir, char out_why[CODES_WHY_LEN]);
 
+/* Likewise another file of this form, whose codes are for something else (driver_codes). */
+MUST_USE enum rc codes_read_file(struct setup_codes *out, const char *dir, const char *file, char out_why[CODES_WHY_LEN]);
+MUST_USE enum rc codes_put_file(const char *dir, const char *file, const struct setup_codes *more, char out_why[CODES_WHY_LEN]);
+
 /* Store codes, each in the place of the one that its serial number had.
  *
  * RC_FULL              there is not room for all: none is stored

@@ -36,6 +36,7 @@ struct errand {
     char by[NAME_LEN]; /* who asks */
     char address[INET6_LEN];
     bool is_secure;
+    const char *dir; /* data directory, for those that need it; kept */
     char name[NAME_LEN];
     char new_name[NAME_LEN];
     char secret[ERRAND_SECRET_LEN];

@@ -39,9 +39,10 @@ struct routes {
     struct snapshot_board *board; /* kept */
     struct history history;
     struct access access;
-    struct users *users;     /* touched by errands only */
-    struct pairing *pairing; /* NULL: the link is plain, nobody has to be paired */
-    const char *dir;         /* data directory, with the files of pairing */
+    struct users *users;              /* touched by errands only */
+    struct pairing *pairing;          /* NULL: the link is plain, nobody has to be paired */
+    const char *dir;                  /* data directory, with the files of pairing */
+    struct setup_codes *driver_codes; /* of the drivers' page; NULL: there is none */
     const struct routes_out *out;
     void *out_user;
     struct snapshot *cached; /* the snapshot that the two texts were made of; NULL none */

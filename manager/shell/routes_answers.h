@@ -7,7 +7,6 @@
 void read_site(struct call *c);
 void read_boxes(struct call *c);
 void read_box(struct call *c);
-void read_driver(struct call *c);
 void read_health(struct call *c);
 void read_stream(struct call *c);
 void read_openapi(struct call *c);
@@ -36,6 +35,11 @@ void user_delete(struct call *c);
 void token_all(struct call *c);
 void token_add(struct call *c);
 void token_delete(struct call *c);
+
+/* routes_driver.c: the page for drivers. */
+void driver_read(struct call *c);
+void driver_code(struct call *c);
+void driver_renew(struct call *c);
 
 /* routes_wish.c: what is wanted. */
 void wish_command(struct call *c);

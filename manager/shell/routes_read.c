@@ -55,15 +55,6 @@ void read_box(struct call *c)
     }
 }
 
-void read_driver(struct call *c)
-{
-    uint16_t box = 0;
-
-    if (call_box(c, &box)) {
-        answer_json(c->out, 200, view_json_driver(c->r->cached->site, &c->r->cached->view, c->r->cached->utc_ms, box));
-    }
-}
-
 void past_sessions(struct call *c)
 {
     routes_sessions(c->r, c->request, c->out);

@@ -81,6 +81,8 @@ static const struct field history_fields[] = {
     TEXT("quantity", 1, 32, true, "name of a figure, as current_l1_ma or power_w"), TEXT("node", 1, 32, true, "node, meter or serial number"), SPAN,
     TEXT("step", 1, 8, false, "1s, 1min or 15min; step_ms of the answer is longer when there would be more than 20,000 values")};
 static const struct field events_fields[] = {TEXT("since", 1, 20, false, "number of the last one that is known"), LIMIT};
+static const struct field driver_code_fields[] = {TEXT("format", 1, 8, false, "json or svg: the sticker with the QR code"),
+                                                  TEXT("v", 1, 8, false, "ignored; another one makes a browser ask again")};
 static const struct field cards_fields[] = {FORMAT};
 static const struct field statement_fields[] = {TEXT("card", 1, 64, true, "UID in hex digits or identity of a vehicle"), TEXT("month", 1, 8, true, "2026-01"),
                                                 LANGUAGE};
@@ -100,10 +102,12 @@ static const struct field tariff_fields[] = {
 static const struct route table[] = {
     {"GET", "/health", ROLE_NONE, 0, read_health, NONE, "whether the manager works, and how late its loop woke up at worst lately"},
     {"GET", "/api/v1/openapi.json", ROLE_NONE, 0, read_openapi, NONE, "this description"},
-    {"GET", "/api/v1/driver/{serial}", ROLE_NONE, 0, read_driver, NONE, "what a driver who stands before a wallbox may see"},
+    {"GET", "/api/v1/driver/{code}", ROLE_NONE, 0, driver_read, NONE, "what a driver who stands before a wallbox may see; the code is on its sticker"},
     {"GET", "/api/v1/site", ROLE_VIEWER, 0, read_site, NONE, "circuits, meters, totals"},
     {"GET", "/api/v1/wallboxes", ROLE_VIEWER, 0, read_boxes, NONE, "all wallboxes"},
     {"GET", "/api/v1/wallboxes/{serial}", ROLE_VIEWER, 0, read_box, NONE, "one wallbox"},
+    {"GET", "/api/v1/wallboxes/{serial}/driver-code", ROLE_OPERATOR, 0, driver_code, FIELDS(driver_code_fields), "code of its drivers' page"},
+    {"POST", "/api/v1/wallboxes/{serial}/driver-code", ROLE_ADMIN, 0, driver_renew, NONE, "another code; the old sticker leads nowhere from then on"},
     {"PATCH", "/api/v1/wallboxes/{serial}", ROLE_OPERATOR, 0, wish_setting, FIELDS(setting_fields), "change settings of a wallbox; what is not given stays"},
     {"PATCH", "/api/v1/wallboxes/{serial}/session", ROLE_OPERATOR, 0, wish_session, FIELDS(session_fields),
      "wishes for the session under way; they end with the vehicle"},

@@ -13,6 +13,7 @@
 #include "common/os/identity.h"
 #include "common/os/log.h"
 #include "manager/shell/codes.h"
+#include "manager/shell/driver_codes.h"
 #include "manager/shell/sealed.h"
 #include "manager/shell/trust.h"
 
@@ -21,7 +22,7 @@
 #define BASE64 sodium_base64_VARIANT_ORIGINAL
 
 /* In the order in which they are installed: the key, with which wallboxes obey, is the last. */
-static const char *const file_names[] = {"hotspot.conf", CODES_FILE, "https.crt", "https.key", USERS_FILE, TRUST_FILE, IDENTITY_FILE};
+static const char *const file_names[] = {"hotspot.conf", CODES_FILE, DRIVER_CODES_FILE, "https.crt", "https.key", USERS_FILE, TRUST_FILE, IDENTITY_FILE};
 #define FILES_N (sizeof file_names / sizeof file_names[0])
 
 static enum rc wrong(char why[TAKEOVER_WHY_LEN], enum rc rc, const char *what, const char *text)

@@ -13,6 +13,9 @@ async function chargingSerial(page) {
     return page.locator(ROW, { has: page.locator(".chip-charging") }).first().getAttribute("data-box");
 }
 
+/* What the sticker of a wallbox carries. */
+const driverCode = (page, serial) => page.evaluate(async (s) => (await (await fetch(`/api/v1/wallboxes/${s}/driver-code`)).json()).code, serial);
+
 async function open(site, options, path) {
     const b = await site.enter(options);
     await b.page.waitForSelector(ROW);
@@ -168,10 +171,10 @@ export const pageCases = [
         run: async (site) => {
             const inside = await site.enter();
             await inside.page.waitForSelector(ROW);
-            const serial = await inside.page.locator(ROW).first().getAttribute("data-box");
+            const code = await driverCode(inside.page, await inside.page.locator(ROW).first().getAttribute("data-box"));
             await inside.close();
             await using(await Browser.open(site.base, { width: 390, height: 844 }), async (page, b) => {
-                await b.go(`/d/${serial}`);
+                await b.go(`/d/${code}`);
                 await page.waitForSelector(".driver-reason");
                 assert.ok((await page.locator(".driver-state").innerText()).length > 2);
                 assert.deepEqual(await b.axe(), []);
@@ -232,7 +235,7 @@ export const pageCases = [
                 using(await site.enter({ width, height: width === 390 ? 844 : width === 2560 ? 1440 : 900, theme }), async (page, b) => {
                     await page.waitForSelector(ROW);
                     const serial = await page.locator(ROW).first().getAttribute("data-box");
-                    for (const [name, path] of Object.entries({ ...PAGES, wallbox: `/wallbox/${serial}`, driver: `/d/${serial}` })) {
+                    for (const [name, path] of Object.entries({ ...PAGES, wallbox: `/wallbox/${serial}`, driver: `/d/${await driverCode(page, serial)}` })) {
                         await b.go(path);
                         await page.waitForSelector("main h1");
                         await page.waitForTimeout(1400);

@@ -128,7 +128,8 @@ def http_logins_cannot_be_forged_or_kept():
         stranger = Browser(rig)
         for path in ("/api/v1/site", "/api/v1/wallboxes", "/api/v1/sessions", "/api/v1/stream", "/api/v1/users", "/api/v1/me"):
             stranger.expect(401, "GET", path)
-        stranger.expect(200, "GET", "/api/v1/driver/W1")
+        stranger.expect(404, "GET", "/api/v1/driver/W1")
+        stranger.expect(401, "GET", "/api/v1/wallboxes/W1/driver-code")
         admin = Browser(rig, https_port, context)
         admin.cookie = "session=" + "0" * 64
         log_in_first(rig, admin)
@@ -148,6 +149,13 @@ def http_logins_cannot_be_forged_or_kept():
         stranger.expect(200, "GET", "/api/v1/site", **program)
         stranger.expect(403, "POST", "/api/v1/wallboxes/W1/start", **program)
         stranger.expect(403, "GET", "/api/v1/changes", **program)
+        stranger.expect(403, "GET", "/api/v1/wallboxes/W1/driver-code", **program)
+        code = admin.expect(200, "GET", "/api/v1/wallboxes/W1/driver-code").json()["code"]
+        expect(stranger.expect(200, "GET", f"/api/v1/driver/{code}").json()["serial"] == "W1", "the code of a sticker leads elsewhere")
+        expect("<svg" in admin.expect(200, "GET", "/api/v1/wallboxes/W1/driver-code?format=svg").text, "the sticker is no drawing")
+        other = admin.expect(200, "POST", "/api/v1/wallboxes/W1/driver-code").json()["code"]
+        stranger.expect(404, "GET", f"/api/v1/driver/{code}")
+        stranger.expect(200, "GET", f"/api/v1/driver/{other}")
         old = Browser(rig, https_port, context)
         old.cookie, old.csrf = admin.cookie, admin.csrf
         admin.expect(204, "POST", "/api/v1/logout")
@@ -156,6 +164,7 @@ def http_logins_cannot_be_forged_or_kept():
         rig.start_manager()
         wait_for("the first picture after the restart", lambda: stranger.ask("GET", "/api/v1/site", **program).status == 200)
         expect(stranger.expect(200, "GET", "/api/v1/wallboxes/W1", **program).json()["name"] == "Yard", "the name is gone after a restart")
+        stranger.expect(200, "GET", f"/api/v1/driver/{other}")
         code, shown, _ = run("wallbox-manager", "--data", rig.folder / "manager", "--recovery-key")
         expect(code == 0 and "recovery_key " in shown, f"--recovery-key: {code} {shown}")
         key = shown.split("recovery_key ")[1].strip()

@@ -96,10 +96,15 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
         switch (`${method} ${parts[0]}`) {
             case "GET site": return json(reply, fleet.site());
             case "GET wallboxes": {
+                if (parts[2] === "driver-code") {
+                    if (query.get("format") !== "svg") return json(reply, { serial: parts[1], code: parts[1], url: `/d/${parts[1]}` });
+                    reply.writeHead(200, { "Content-Type": "image/svg+xml" });
+                    return reply.end('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><rect width="29" height="29" fill="#fff"/><path d="M4 4h7v7h-7z"/></svg>');
+                }
                 const box = parts[1] ? fleet.find(parts[1]) : null;
                 return parts[1] ? (box ? json(reply, box.json) : problem(reply, 404, "no such wallbox")) : json(reply, fleet.wallboxes());
             }
-            case "POST wallboxes": return fleet.command(parts[1], parts[2]) ? json(reply, { seq: ++seq }, 202) : problem(reply, 409, "the wallbox cannot be reached");
+            case "POST wallboxes": if (parts[2] === "driver-code") return json(reply, { serial: parts[1], code: parts[1] }); return fleet.command(parts[1], parts[2]) ? json(reply, { seq: ++seq }, 202) : problem(reply, 409, "the wallbox cannot be reached");
             case "PATCH wallboxes": {
                 const box = fleet.find(parts[1])?.json;
                 if (!box) return problem(reply, 404, "no such wallbox");

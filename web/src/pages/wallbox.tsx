@@ -16,6 +16,7 @@ import { Device, lightsText } from "../parts/lights";
 import { CommandButton, JobNote } from "./row";
 import { SessionPanel } from "./wallboxsession";
 import { SettingsPanel } from "./wallboxsettings";
+import { StickerPanel } from "./wallboxsticker";
 
 const LIVE_AGE_MS = 3000;
 
@@ -172,6 +173,7 @@ export default function WallboxPage({ id }: { id: string }) {
             <SessionPanel box={box} mayAct={mayAct} />
             <FaultsPanel box={box} />
             {mayAct ? <SettingsPanel box={box} /> : null}
+            {mayAct ? <StickerPanel serial={box.serial} name={box.name} /> : null}
             <IdentityPanel box={box} />
         </div>
     );

@@ -9,6 +9,7 @@
 
 #include "common/os/clock.h"
 #include "manager/shell/answer.h"
+#include "manager/shell/codes.h"
 #include "manager/shell/db.h"
 #include "manager/shell/lang.h"
 #include "manager/shell/routes.h"
@@ -202,16 +203,23 @@ Test(routes, a_name_that_is_no_text_is_not_repeated_in_the_answer, .init = begin
 
 Test(routes, a_driver_sees_his_wallbox_and_nothing_else, .init = begin, .fini = end)
 {
+    static struct setup_codes codes = {
+        .n = 2, .at = {{.serial = "W00", .code = {9}}, {.serial = "W01", .code = {0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf}}}};
     json_t *json;
 
     routes.open_reads = false;
     publish(0);
-    json = ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/driver/W01"}, 200);
+    ask("GET", "/api/v1/driver/ABCDEFGHIJKLMNOP", 404);
+    routes.driver_codes = &codes;
+    json = ask_all(&(struct route_request){.method = "GET", .path = "/api/v1/driver/ABCD-efghIJKLMNOP"}, 200);
     cr_expect_str_eq(json_string_value(json_object_get(json, "serial")), "W01");
     cr_expect_null(json_object_get(json, "node"));
     cr_expect_null(json_object_get(json, "session"));
     json_decref(json);
-    ask("GET", "/api/v1/driver/W02", 404);
+    ask("GET", "/api/v1/driver/W01", 404); /* a serial number opens nothing */
+    ask("GET", "/api/v1/driver/ABCDEFGHIJKLMNOA", 404);
+    ask("GET", "/api/v1/driver/BEAAAAAAAAAAAAAA", 404); /* of a wallbox that left the site */
+    ask("GET", "/api/v1/wallboxes/W01/driver-code", 401);
 }
 
 /* Every operation of the description is in the table, and every route of the table is described: both have as many, and each is found. */
