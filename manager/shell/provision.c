@@ -1,7 +1,8 @@
 #include "manager/shell/provision.h"
 
-#include <limits.h>
+#include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,6 +70,36 @@ static enum rc put_cards(struct store_order *order, struct db *db, int64_t utc_m
         rc = db_put_card(db, &set->at[i], utc_ms);
     }
     return rc;
+}
+
+/* Hardware address of the first interface that is or is not wireless; "" when there is none. Bridges and tunnels have no device. */
+static void read_mac(bool is_wireless, char out[LABEL_VALUE_LEN])
+{
+    glob_t found;
+
+    out[0] = '\0';
+    if (glob("/sys/class/net/*/device", 0, NULL, &found) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < found.gl_pathc && out[0] == '\0'; i++) { /* sorted by name */
+        char path[FILE_PATH_LEN];
+        const char *why = "";
+        char *text = NULL;
+        size_t len = 0;
+        int name_len = (int)(strlen(found.gl_pathv[i]) - strlen("device"));
+
+        (void)snprintf(path, sizeof path, "%.*swireless", name_len, found.gl_pathv[i]);
+        if ((access(path, F_OK) == 0) != is_wireless) {
+            continue;
+        }
+        (void)snprintf(path, sizeof path, "%.*saddress", name_len, found.gl_pathv[i]);
+        if (file_read(path, LABEL_VALUE_LEN, &text, &len, &why) == RC_OK) {
+            text[strcspn(text, "\n")] = '\0';
+            rc_ignore(text_copy(out, LABEL_VALUE_LEN, text)); /* longer than any address: none */
+            free(text);
+        }
+    }
+    globfree(&found);
 }
 
 static bool is_new(const char *dir)
@@ -173,6 +204,8 @@ int provision_run(const struct settings *s, const char *cards, const char *label
     int lock_fd = -1;
     int code = CLI_EXIT_FAILED;
 
+    read_mac(false, label.ethernet_mac);
+    read_mac(true, label.wlan_mac);
     if (!read_cards(cards, &set, &label)) {
         return CLI_EXIT_USAGE;
     }

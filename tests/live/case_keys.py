@@ -6,7 +6,7 @@ import socket
 import ssl
 import subprocess
 
-from case_hostile import hello
+from case_hostile import frame, hello, message
 from rig import ALLOWANCE_MS, expect, run, wait_for
 from steps import box, charge, finish, hardware, new_rig, plug, record_of, start, start_client, wait_charging, wait_online
 
@@ -219,7 +219,52 @@ def keys_leave_in_an_encrypted_export_with_which_another_machine_takes_over():
         finish(rig, over_ms=0)
 
 
+class FormerManager:
+    """Has the manager's key, and an epoch of long ago: the machine that was replaced, switched on again."""
+
+    def __init__(self, rig):
+        key, certificate = rig.folder / "manager" / "link.key", rig.folder / "former.crt"
+        subprocess.run(["openssl", "req", "-x509", "-key", key, "-subj", "/CN=former", "-out", certificate], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_3
+        self.context.load_cert_chain(certificate, key)
+        self.listener = socket.create_server(("127.0.0.1", rig.link_port))
+        self.listener.settimeout(45)
+
+    def greet(self, epoch):
+        """Answer the Hello of who comes with a Welcome and a Grant of this epoch; gives back what else he said before he left."""
+        link, _ = self.listener.accept()
+        with self.context.wrap_socket(link, server_side=True) as client:
+            client.settimeout(10)
+            expect(client.recv(4096), "a Hello")
+            client.sendall(frame(message({2: message({1: epoch, 2: 0, 3: 0, 4: 1000, 5: 0, 6: 0})})))
+            client.sendall(frame(message({5: message({1: epoch, 2: 1, 3: 1, 4: 32000, 5: 10000, 6: 1})})))
+            said = b""
+            while block := client.recv(4096):
+                said += block
+            return said
+
+
+def keys_of_the_former_manager_with_an_old_epoch_are_not_obeyed():
+    with secure_rig("W1") as rig:
+        start(rig)
+        plug(rig, "W1")
+        wait_charging(rig, "W1")
+        rig.manager.stop()
+        wait_for("the wallbox to fall back", lambda: not hardware(rig, "W1")["contactor"], within_s=30)
+        former = FormerManager(rig)
+        begin_ms = rig.now_ms()
+        expect(former.greet(1) == b"", "the wallbox reports to the former manager")
+        wait_for("the wallbox to show it", lambda: lines(rig.clients["W1"], "old_epoch"))
+        expect(not any(row["contactor"] for row in record_of(rig, "W1", begin_ms)), "the wallbox charges by an old epoch")
+        former.listener.close()
+        rig.start_manager()
+        wait_charging(rig, "W1", within_s=60)
+        finish(rig, over_ms=0)
+
+
 CASES = [keys_of_an_unpaired_wallbox_are_refused_and_shown_until_it_is_paired, keys_not_serial_numbers_say_who_a_wallbox_is,
          keys_of_another_manager_are_not_obeyed, keys_are_demanded_of_whoever_sends_something_else,
+         keys_of_the_former_manager_with_an_old_epoch_are_not_obeyed,
          keys_and_500_half_open_handshakes_leave_paired_wallboxes_alone,
          keys_leave_in_an_encrypted_export_with_which_another_machine_takes_over]
