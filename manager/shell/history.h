@@ -74,11 +74,13 @@ MUST_USE enum rc history_sessions(struct history *h, const struct session_filter
  * them: a part of a day without rest, or whole days; then a value is the mean, and a peak the largest, of what is known of its slot. Seconds have
  * no peaks.
  *
- * RC_MISSING  the figure was never recorded
+ * is_recorded  it is one that is recorded (trail_records): then it has gaps only when nothing was yet
+ *
+ * RC_MISSING  the figure was never recorded, nor will be
  * RC_IO       as above
  */
 MUST_USE enum rc history_samples(struct history *h, const char *quantity, const char *node, enum record_step step, int64_t from_utc_ms, int64_t to_utc_ms,
-                                 json_t **out);
+                                 bool is_recorded, json_t **out);
 
 /* Events with a number above `since`, oldest first: {"events": [...], "next": ...}. `limit` of them, the newest ones when since is negative. */
 MUST_USE enum rc history_events(struct history *h, int64_t since, int limit, json_t **out);

@@ -164,14 +164,15 @@ static int64_t slot_ms(int64_t base_ms, int64_t span_ms)
     return ms <= DAY_MS ? ms : div_up(ms, DAY_MS) * DAY_MS;
 }
 
-enum rc history_samples(struct history *h, const char *quantity, const char *node, enum record_step step, int64_t from_utc_ms, int64_t to_utc_ms, json_t **out)
+enum rc history_samples(struct history *h, const char *quantity, const char *node, enum record_step step, int64_t from_utc_ms, int64_t to_utc_ms,
+                        bool is_recorded, json_t **out)
 {
     struct curve c = {.base_ms = record_step_ms(step)};
     int64_t series = 0;
     enum rc rc = find_series(h, quantity, node, &series);
 
     CHECK(from_utc_ms < to_utc_ms);
-    if (rc != RC_OK) {
+    if (rc != RC_OK && !(rc == RC_MISSING && is_recorded)) {
         return rc;
     }
     c.step_ms = slot_ms(c.base_ms, to_utc_ms - from_utc_ms);
@@ -183,7 +184,7 @@ enum rc history_samples(struct history *h, const char *quantity, const char *nod
         log_err("history why=\"no memory\"");
         return RC_IO;
     }
-    rc = read_curve(h, series, step, &c);
+    rc = rc == RC_OK ? read_curve(h, series, step, &c) : RC_OK; /* a figure of which nothing is known yet has gaps only */
     if (rc == RC_OK) {
         *out = curve_json(&c, quantity, node);
         rc = *out != NULL ? RC_OK : RC_IO;

@@ -8,6 +8,7 @@
 #include "manager/shell/card_book.h"
 #include "manager/shell/moment.h"
 #include "manager/shell/report.h"
+#include "manager/shell/trail.h"
 
 #define TYPE_JSON "application/json"
 #define TYPE_CSV "text/csv; charset=utf-8"
@@ -137,6 +138,15 @@ static bool read_step(const char *text, enum record_step *out)
     return false;
 }
 
+static bool is_recorded(struct routes *r, const char *quantity, const char *node)
+{
+    struct snapshot *s = snapshot_take(r->board);
+    bool is = s != NULL && trail_records(s->site, quantity, node);
+
+    snapshot_drop(s);
+    return is;
+}
+
 void routes_history(struct routes *r, const struct route_request *request, struct route_reply *out)
 {
     const char *quantity = argument(request, "quantity");
@@ -169,7 +179,7 @@ void routes_history(struct routes *r, const struct route_request *request, struc
         bad(out, "from", "from must be given and before to");
         return;
     }
-    rc = history_samples(&r->history, quantity, node, step, from_ms, to_ms, &curve);
+    rc = history_samples(&r->history, quantity, node, step, from_ms, to_ms, is_recorded(r, quantity, node), &curve);
     if (rc == RC_MISSING) {
         route_problem(out, 404, "Not Found", "this figure was never recorded", NULL);
     } else if (rc != RC_OK) {

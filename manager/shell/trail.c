@@ -23,11 +23,13 @@ static void name_series(struct trail *t, uint16_t *at, const char *quantity, con
     (*at)++;
 }
 
+static const char *const node_quantity[NODE_SERIES] = {"current_l1_ma",   "current_l2_ma",   "current_l3_ma",
+                                                       "wallboxes_l1_ma", "wallboxes_l2_ma", "wallboxes_l3_ma"};
+static const char *const box_quantity[BOX_SERIES] = {"power_w", "offered_ma"};
+
 /* The same order as in values_of. */
 static void name_all(struct trail *t)
 {
-    static const char *const node_quantity[NODE_SERIES] = {"current_l1_ma",   "current_l2_ma",   "current_l3_ma",
-                                                           "wallboxes_l1_ma", "wallboxes_l2_ma", "wallboxes_l3_ma"};
     uint16_t at = 0;
 
     for (uint16_t i = 0; i < t->site->node_n; i++) {
@@ -39,9 +41,40 @@ static void name_all(struct trail *t)
         name_series(t, &at, "power_w", t->site->meter[i].id, RECORD_SECOND);
     }
     for (uint16_t i = 0; i < t->site->box_n; i++) {
-        name_series(t, &at, "power_w", t->site->box[i].serial, RECORD_MINUTE);
-        name_series(t, &at, "offered_ma", t->site->box[i].serial, RECORD_MINUTE);
+        for (int k = 0; k < BOX_SERIES; k++) {
+            name_series(t, &at, box_quantity[k], t->site->box[i].serial, RECORD_MINUTE);
+        }
     }
+}
+
+static bool is_one_of(const char *const *names, int n, const char *name)
+{
+    for (int i = 0; i < n; i++) {
+        if (text_same(names[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool trail_records(const struct site *site, const char *quantity, const char *node)
+{
+    bool is_node = is_one_of(node_quantity, NODE_SERIES, quantity);
+    bool is_power = text_same(quantity, "power_w");
+    bool is_box = is_one_of(box_quantity, BOX_SERIES, quantity);
+    uint16_t unused;
+
+    for (uint16_t i = 0; i < site->node_n && is_node; i++) {
+        if (text_same(site->node[i].id, node)) {
+            return true;
+        }
+    }
+    for (uint16_t i = 0; i < site->meter_n && is_power; i++) {
+        if (text_same(site->meter[i].id, node)) {
+            return true;
+        }
+    }
+    return is_box && site_box_find(site, node, &unused) == RC_OK;
 }
 
 static bool is_live(const struct view_meter *m)

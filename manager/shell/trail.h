@@ -75,6 +75,9 @@ struct trail {
 /* site and store are kept. RC_IO: no memory; nothing to close. */
 MUST_USE enum rc trail_open(struct trail *t, const struct site *site, int32_t voltage_mv, struct store *store);
 
+/* Whether this figure of a node, meter or wallbox is recorded, also when nothing was yet. */
+bool trail_records(const struct site *site, const char *quantity, const char *node);
+
 /* A picture was made. utc_ms: CLOCK_UNSET_UTC_MS nobody knows when: it is not recorded. */
 void trail_feed(struct trail *t, const struct view *view, int64_t utc_ms);
 

@@ -143,7 +143,7 @@ static int64_t year_us(const char *path, int64_t from_ms)
     int64_t begin_us = now_us();
 
     history_init(&h, path);
-    CHECK(history_samples(&h, "power_w", "W042", RECORD_QUARTER, from_ms, from_ms + 200 * DAY_MS, &curve) == RC_OK);
+    CHECK(history_samples(&h, "power_w", "W042", RECORD_QUARTER, from_ms, from_ms + 200 * DAY_MS, false, &curve) == RC_OK);
     json_decref(curve);
     history_close(&h);
     return now_us() - begin_us;

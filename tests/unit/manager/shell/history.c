@@ -62,7 +62,7 @@ static json_t *curve_of(int64_t from_ms, int64_t to_ms, int64_t step_ms)
 {
     json_t *curve = NULL;
 
-    cr_assert_eq(history_samples(&history, "power_w", "W01", RECORD_QUARTER, from_ms, to_ms, &curve), RC_OK);
+    cr_assert_eq(history_samples(&history, "power_w", "W01", RECORD_QUARTER, from_ms, to_ms, false, &curve), RC_OK);
     cr_expect_eq(json_integer_value(json_object_get(curve, "step_ms")), step_ms);
     cr_expect_eq(json_array_size(json_object_get(curve, "values")), json_array_size(json_object_get(curve, "peaks")));
     cr_expect_leq(json_array_size(json_object_get(curve, "values")), HISTORY_SAMPLE_MAX);

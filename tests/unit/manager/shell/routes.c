@@ -518,6 +518,13 @@ Test(routes, samples_come_with_gaps_and_from_their_place, .init = begin, .fini =
     cr_expect(json_is_null(json_array_get(values, 3)));
     json_decref(json);
     free(body_of("/api/v1/history", 404, "application/problem+json", (struct pairs){{"quantity", "node"}, {"power_w", "W09"}}));
+    publish(0);
+    free(body_of("/api/v1/history", 404, "application/problem+json", (struct pairs){{"quantity", "node"}, {"power_w", "W09"}}));
+    json =
+        json_of("/api/v1/history", (struct pairs){{"quantity", "node", "from", "to"}, {"offered_ma", "W01", "2026-01-01T11:01:30Z", "2026-01-01T11:05:00Z"}});
+    cr_assert_eq(json_array_size(json_object_get(json, "values")), 4, "it is recorded, and nothing was yet");
+    cr_expect(json_is_null(json_array_get(json_object_get(json, "values"), 3)));
+    json_decref(json);
     refuse("/api/v1/history", "quantity", (struct pairs){{"node"}, {"W01"}});
     refuse("/api/v1/history", "step", (struct pairs){{"quantity", "node", "step"}, {"power_w", "W01", "2s"}});
 }

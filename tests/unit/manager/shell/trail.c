@@ -145,7 +145,7 @@ static int64_t sample(struct history *h, const char *quantity, const char *node,
     json_t *curve = NULL;
     int64_t value;
 
-    cr_assert_eq(history_samples(h, quantity, node, step, NOON + at_ms, NOON + at_ms + 1, &curve), RC_OK, "%s %s", quantity, node);
+    cr_assert_eq(history_samples(h, quantity, node, step, NOON + at_ms, NOON + at_ms + 1, false, &curve), RC_OK, "%s %s", quantity, node);
     cr_assert_eq(json_array_size(json_object_get(curve, "values")), 1);
     value = json_is_null(json_array_get(json_object_get(curve, "values"), 0)) ? -1 : json_integer_value(json_array_get(json_object_get(curve, "values"), 0));
     json_decref(curve);
