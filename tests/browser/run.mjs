@@ -4,6 +4,7 @@
  *   node tests/browser/run.mjs --base https://127.0.0.1:8443 --user admin --password 17140332 [--pid 4711]
  *                                                     against a real one, freshly started; --pid: it may be stopped for a while
  *     [--control SOCKET --fresh SERIAL]            the site of that manager (tests/site/SITE.md), and a wallbox without vehicle: tests/browser/run.py
+ *   --pictures DIR those of README (deploy/pictures), nothing else
  *   --dist DIR     the built dashboard that the made-up manager serves (web/dist)
  *   --all          also the pictures that a run over a simulated site leaves out
  *   --only WORD    those whose name holds the word        --shots DIR   where pictures go        --figures   what tests/bench/web.py prints
@@ -18,6 +19,7 @@ import { cases } from "./cases.mjs";
 import { pageCases } from "./pages.mjs";
 import { siteCases } from "./site.mjs";
 import { figures } from "./figures.mjs";
+import { pictures } from "./pictures.mjs";
 
 const argument = (name, otherwise = null) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise);
 
@@ -110,6 +112,10 @@ async function main() {
     if (process.argv.includes("--figures")) {
         await figures(site, dist);
         await mock?.close();
+        return 0;
+    }
+    if (process.argv.includes("--pictures")) {
+        await pictures(site, argument("--pictures"));
         return 0;
     }
     for (const one of [...cases, ...siteCases, ...pageCases]) {

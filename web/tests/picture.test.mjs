@@ -23,6 +23,14 @@ test("export is no house load, and a full phase is full", () => {
     assert.equal(pic.barOf(node(), 2, []).isFull, true);
 });
 
+test("what the sun feeds on a phase does not push the bar beyond its limit", () => {
+    const bar = pic.barOf(node({ base_ma: [-4000, 0, 0], exposure_ma: [37000, 0, 0], free_ma: [1000, 0, 0], limit_ma: [35000, 35000, 35000] }), 0, [box("A", 3000), box("B", 34000)]);
+    assert.equal(bar.used_ma, 33000);
+    assert.equal(bar.parts[0].width, 0);
+    assert.equal(bar.parts[1].from, 0);
+    assert.ok(bar.parts[1].from + bar.parts[1].width < bar.limit, "33 of 35 A end before the limit");
+});
+
 test("more than the limit is seen beyond the line", () => {
     const bar = pic.barOf(node({ exposure_ma: [70000, 0, 0], free_ma: [0, 0, 0] }), 0, [box("A", 70000)]);
     assert.equal(bar.isOver, true);

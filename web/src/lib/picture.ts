@@ -76,23 +76,24 @@ export function barOf(node: Node, phase: number, below: readonly Wallbox[]): Bar
     const drawn_ma = drawn.reduce((a, d) => a + d.ma, 0);
     const promised_ma = Math.max(0, (node.exposure_ma[phase] ?? 0) - drawn_ma);
     const free_ma = node.free_ma[phase] ?? 0;
-    const whole_ma = Math.max(limit_ma * HEADROOM, house_ma + drawn_ma + promised_ma, 1);
+    const whole_ma = Math.max(limit_ma * HEADROOM, base_ma + drawn_ma + promised_ma, 1);
     const at = (ma: number): number => Math.round((ma / whole_ma) * 10000) / 10;
     const parts: Part[] = [];
-    let from_ma = house_ma;
+    const place = (ma: number): number => at(Math.max(0, ma)); /* what the sun of this phase feeds needs no place: it does not come through the connection */
+    let from_ma = base_ma;
 
     for (const d of drawn) {
-        parts.push({ serial: d.serial, from: at(from_ma), width: at(d.ma), ma: d.ma });
+        parts.push({ serial: d.serial, from: place(from_ma), width: place(from_ma + d.ma) - place(from_ma), ma: d.ma });
         from_ma += d.ma;
     }
     const used_ma = base_ma + drawn_ma;
-    const shown_free_ma = Math.min(free_ma, Math.max(0, limit_ma - from_ma - promised_ma));
+    const shown_free_ma = Math.min(free_ma, Math.max(0, limit_ma - Math.max(0, from_ma + promised_ma)));
     return {
         house: at(house_ma),
         house_ma: base_ma,
         parts,
-        promised: { from: at(from_ma), width: at(promised_ma) },
-        free: { from: at(from_ma + promised_ma), width: at(shown_free_ma) },
+        promised: { from: place(from_ma), width: place(from_ma + promised_ma) - place(from_ma) },
+        free: { from: place(from_ma + promised_ma), width: at(shown_free_ma) },
         limit: at(limit_ma),
         used_ma,
         limit_ma,
