@@ -41,6 +41,9 @@ void driver_read(struct call *c);
 void driver_code(struct call *c);
 void driver_renew(struct call *c);
 
+/* routes_today.c: the day so far. */
+void today_read(struct call *c);
+
 /* routes_wish.c: what is wanted. */
 void wish_command(struct call *c);
 void wish_setting(struct call *c);

@@ -117,6 +117,7 @@ static const struct route table[] = {
     {"POST", "/api/v1/wallboxes/{serial}/resume", ROLE_OPERATOR, 0, wish_command, NONE, "end the pause"},
     {"POST", "/api/v1/wallboxes/{serial}/restart", ROLE_OPERATOR, 0, wish_command, NONE, "restart the wallbox"},
     {"POST", "/api/v1/wallboxes/{serial}/unlock", ROLE_OPERATOR, 0, wish_command, NONE, "unlock the connector"},
+    {"GET", "/api/v1/today", ROLE_VIEWER, 0, today_read, NONE, "energy, sessions, share of the sun and highest current since midnight"},
     {"GET", "/api/v1/sessions", ROLE_VIEWER, 0, past_sessions, FIELDS(sessions_fields), "sessions, open ones first, then the newest"},
     {"GET", "/api/v1/history", ROLE_VIEWER, 0, past_history, FIELDS(history_fields), "a figure over time"},
     {"GET", "/api/v1/events", ROLE_VIEWER, 0, past_events, FIELDS(events_fields), "faults, losses"},

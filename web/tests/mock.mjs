@@ -144,6 +144,7 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
                 return reply.end(["id,serial,energy_wh", ...list.map((s) => `${s.id},${s.serial},${s.energy_wh}`)].join("\r\n"));
             }
             case "GET history": return json(reply, fleet.history(query));
+            case "GET today": return json(reply, { from_utc: new Date(new Date().setHours(0, 0, 0, 0)).toISOString(), energy_wh: 187400, sessions_n: 23, solar_permille: 214, peak: { node: "grid", phase: "L1", ma: 61900, permille: 983 } });
             case "GET changes": return json(reply, { changes, next: changes.length });
             case "GET events": return json(reply, { events: events.filter((e) => !query.get("kind") || e.kind === query.get("kind")) });
             case "POST events": {

@@ -123,7 +123,6 @@ export class Fleet {
             ],
             totals: {
                 wallboxes_n: this.boxes.length, online_n: online.length, charging_n: online.filter((b) => b.json.state === "Charging").length, power_w: power, offered_ma: 0, drawn_ma: nodes[0].drawn_ma,
-                today: { energy_wh: 187400, sessions_n: 23, solar_permille: 214, peak: { node: "grid", phase: "L1", ma: 61900, permille: 983 } },
             },
         };
     }

@@ -45,7 +45,6 @@ export interface Totals {
     power_w: number;
     offered_ma: number;
     drawn_ma: Three;
-    today?: Today | null;
 }
 
 export interface Site {

@@ -1,17 +1,20 @@
 /* The page people see first: is everything well, where does the power flow, how full is each phase, who gets what and why not more. */
 import { amps, count, kilowattHours, percent } from "../lib/format";
+import { useLoad } from "../lib/load";
 import { boxes, liveProblem, order, site } from "../lib/live";
 import { boxesBelow, flowOf } from "../lib/picture";
 import { nodeName } from "../lib/reason";
 import { useStore } from "../lib/store";
 import { plural, t } from "../lib/text";
-import type { Site } from "../lib/types";
+import type { Site, Today as TodayFigures } from "../lib/types";
 import { Panel, Trouble } from "../parts/basic";
 import { Icon } from "../parts/icons";
 import { Fleet } from "./fleet";
 import { LastHour } from "./lasthour";
 import { Phases } from "./phases";
 import { PowerFlow } from "./powerflow";
+
+const TODAY_EVERY_MS = 20000;
 
 function Figure({ value, unit, under }: { value: string; unit: string; under: string }) {
     return (
@@ -25,7 +28,7 @@ function Figure({ value, unit, under }: { value: string; unit: string; under: st
 }
 
 function Today({ now }: { now: Site }) {
-    const today = now.totals.today ?? null;
+    const { data: today } = useLoad<TodayFigures>("today", TODAY_EVERY_MS);
     const peak = today?.peak ?? null;
     const root = now.nodes.find((n) => n.parent === null)?.id;
 

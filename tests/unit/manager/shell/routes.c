@@ -11,6 +11,7 @@
 #include "manager/shell/answer.h"
 #include "manager/shell/codes.h"
 #include "manager/shell/db.h"
+#include "manager/shell/history_today.h"
 #include "manager/shell/lang.h"
 #include "manager/shell/routes.h"
 
@@ -567,6 +568,23 @@ Test(routes, only_faults_have_a_code, .init = begin, .fini = end)
         cr_expect(json_is_null(json_object_get(json_array_get(json_object_get(json, "events"), i), "code")), "event %zu", i);
     }
     json_decref(json);
+}
+
+Test(routes, a_day_counts_from_midnight_to_now, .init = begin, .fini = end)
+{
+    struct history_today t;
+
+    fill_past();
+    cr_assert_eq(history_today(&routes.history, "grid", 1767225600000, 1767272500000, &t), RC_OK); /* 2026-01-01 */
+    cr_expect_eq(t.energy_wh, 2 * 12345);
+    cr_expect_eq(t.sessions_n, 2);
+    cr_expect_eq(t.solar_permille, -1, "no mix is known");
+    cr_expect_eq(t.peak_ma, -1, "nothing was recorded");
+    cr_assert_eq(history_today(&routes.history, "grid", 1767268800000, 1767272500000, &t), RC_OK); /* a day that begins within the sessions */
+    cr_expect_eq(t.energy_wh, 0, "of their quarter hours none is known");
+    cr_expect_eq(t.sessions_n, 0);
+    cr_assert_eq(history_energy(&routes.history, "W01", 1767265200000, 1767265440000, &t.energy_wh), RC_OK);
+    cr_expect_eq(t.energy_wh, 7000 / 60, "four minutes of 1, 2, unknown and 4 kW");
 }
 
 Test(routes, the_audit_trail_goes_on_from_a_number, .init = begin, .fini = end)
