@@ -21,6 +21,7 @@
 #include "manager/shell/document.h"
 #include "manager/shell/driver.h"
 #include "manager/shell/driver_codes.h"
+#include "manager/shell/herald.h"
 #include "manager/shell/http.h"
 #include "manager/shell/lowfd.h"
 #include "manager/shell/meter_text.h"
@@ -57,6 +58,7 @@ struct app {
     struct setup_codes driver_codes;
     struct routes routes;
     struct users *users;
+    struct herald herald;
     struct desk desk;
     struct stream stream;
     struct certificate certificate;
@@ -88,6 +90,7 @@ static enum rc out_store(void *user, const struct mfx_store *what, const char *s
     struct app *a = user;
 
     a->are_cards_changed = a->are_cards_changed || what->kind == MSTORE_CARD;
+    herald_event(&a->herald, what);
     return a->store != NULL ? store_put(a->store, what, serial, text) : RC_FULL;
 }
 
@@ -107,6 +110,14 @@ static void out_seen(void *user, const struct snapshot *snapshot)
     struct app *a = user;
 
     trail_feed(&a->trail, &snapshot->view, snapshot->utc_ms);
+    herald_seen(&a->herald, snapshot);
+}
+
+static void out_note(void *user, const struct mfx *fx)
+{
+    struct app *a = user;
+
+    herald_note(&a->herald, fx);
 }
 
 static const char *out_peer_name(void *user, uint16_t peer)
@@ -117,7 +128,7 @@ static const char *out_peer_name(void *user, uint16_t peer)
 }
 
 static const struct driver_out driver_out = {
-    .send = out_send, .close = out_close, .store = out_store, .flush = out_flush, .peer_name = out_peer_name, .seen = out_seen};
+    .send = out_send, .close = out_close, .store = out_store, .flush = out_flush, .peer_name = out_peer_name, .seen = out_seen, .note = out_note};
 
 static void on_peer_event(void *user, const struct mev *e)
 {
@@ -139,6 +150,7 @@ static void put_event(struct app *a, enum event_kind kind)
 {
     struct mfx_store what = {.kind = MSTORE_EVENT, .box = BOX_MAX, .event = {.kind = kind, .meter = METER_MAX}};
 
+    herald_event(&a->herald, &what);
     rc_ignore(store_put(a->store, &what, NULL, NULL)); /* a full queue: it is in the log, too */
 }
 
@@ -279,18 +291,6 @@ static void on_signal(void *user)
     shut(a);
 }
 
-/* NULL: there is no page for drivers, which was said. */
-static struct setup_codes *load_driver_codes(struct app *a)
-{
-    char why[CODES_WHY_LEN];
-
-    if (driver_codes_load(&a->driver_codes, a->settings->data, &a->document.site, why) != RC_OK) {
-        log_err("driver_codes why=\"%s\"", why);
-        return NULL;
-    }
-    return &a->driver_codes;
-}
-
 /* Who may log in, the certificate that they see, and the wallboxes' keys. Returns an exit code, 0 to go on. */
 static int load_users(struct app *a)
 {
@@ -315,7 +315,10 @@ static int load_users(struct app *a)
     a->routes.users = a->users;
     a->routes.pairing = a->trust.is_open ? &a->pairing : NULL;
     a->routes.dir = s->data;
-    a->routes.driver_codes = load_driver_codes(a);
+    a->routes.driver_codes = driver_codes_open(&a->driver_codes, s->data, &a->document.site) == RC_OK ? &a->driver_codes : NULL;
+    if (herald_open(&a->herald, &a->document.site, s->data) == RC_OK) { /* else it said why: charging does not depend on it */
+        a->routes.herald = &a->herald;
+    }
     a->routes.open_reads = s->open_reads;
     a->routes.out = &routes_out;
     a->routes.out_user = a;
@@ -474,6 +477,7 @@ int app_run(const struct settings *settings)
     cards_deinit(&a->cards);
     routes_deinit(&a->routes);
     pairing_deinit(&a->pairing);
+    herald_close(&a->herald);
     users_close(a->users);
     certificate_free(&a->certificate);
     trust_close(&a->trust);

@@ -104,6 +104,9 @@ static void apply(struct driver *d, const struct mfx *fx)
         break;
     case MFX_NOTE:
         note_log(d->site, d->out->peer_name(d->out_user, fx->note.peer), fx);
+        if (d->out->note != NULL) {
+            d->out->note(d->out_user, fx);
+        }
         break;
     case MFX_UNSET:
         check_failed(__FILE__, __LINE__, "an effect has a kind");

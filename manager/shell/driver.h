@@ -30,6 +30,7 @@ struct driver_out {
     const char *(*peer_name)(void *user, uint16_t peer);
     void (*ask)(void *user, const struct mfx_ask *ask);        /* NULL: there is no back end */
     void (*seen)(void *user, const struct snapshot *snapshot); /* one was made; borrowed. NULL: nobody wants it */
+    void (*note)(void *user, const struct mfx *fx);            /* a note of the core, which is logged already; NULL: nobody wants them */
 };
 
 struct driver {

@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/os/clock.h"
+#include "common/os/log.h"
 
 static void make(struct setup_code *out, const char *serial)
 {
@@ -30,6 +31,17 @@ enum rc driver_codes_load(struct setup_codes *out, const char *dir, const struct
         rc = rc == RC_OK ? codes_read_file(out, dir, DRIVER_CODES_FILE, out_why) : rc;
     }
     free(fresh);
+    return rc;
+}
+
+enum rc driver_codes_open(struct setup_codes *out, const char *dir, const struct site *site)
+{
+    char why[CODES_WHY_LEN] = "no memory";
+    enum rc rc = driver_codes_load(out, dir, site, why);
+
+    if (rc != RC_OK) {
+        log_err("driver_codes why=\"%s\"", why);
+    }
     return rc;
 }
 

@@ -21,6 +21,9 @@
  */
 MUST_USE enum rc driver_codes_load(struct setup_codes *out, const char *dir, const struct site *site, char out_why[CODES_WHY_LEN]);
 
+/* The same at the start, where a failure is logged and leaves the drivers without a page. */
+MUST_USE enum rc driver_codes_open(struct setup_codes *out, const char *dir, const struct site *site);
+
 /* Store another code for a wallbox. Blocks. RC_FULL, RC_MALFORMED, RC_IO as codes_put. */
 MUST_USE enum rc driver_codes_renew(struct setup_code *out, const char *dir, const char *serial, char out_why[CODES_WHY_LEN]);
 

@@ -18,6 +18,7 @@ enum errand_where { ERRAND_WORKER, ERRAND_LOOP };
 
 enum { SETTING_NAME = 1, SETTING_PRIORITY = 2, SETTING_MODE = 4, SETTING_LIMIT = 8 };
 
+struct alarm_settings;
 struct change;
 struct routes;
 struct route_reply;
@@ -44,8 +45,9 @@ struct errand {
     enum role role;
     uint8_t setting_set; /* for the loop: which fields of the setting are given, SETTING_... */
     struct mev_setting setting;
-    struct change *change; /* for the loop: what is to be stored instead of a setting; NULL none */
-    char *answer;          /* JSON text of the answer, and its status, when that is known before; NULL none. Given back with the errand */
+    struct alarm_settings *alarms; /* for those about alarms; owned */
+    struct change *change;         /* for the loop: what is to be stored instead of a setting; NULL none */
+    char *answer;                  /* JSON text of the answer, and its status, when that is known before; NULL none. Given back with the errand */
     unsigned answer_status;
     enum rc rc;           /* result of run */
     struct users_row row; /* likewise */

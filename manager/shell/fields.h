@@ -12,7 +12,7 @@
 
 #include "common/base/rc.h"
 
-#define FIELDS_MAX 12
+#define FIELDS_MAX 16
 #define FIELD_WHY_LEN 192
 #define FIELD_NAME_LEN 65
 

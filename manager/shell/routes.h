@@ -34,6 +34,8 @@ struct routes_out {
     void (*note)(void *user, struct change *note);
 };
 
+struct herald;
+
 struct routes {
     pthread_mutex_t lock;         /* around every answer: HTTP and HTTPS have a thread each */
     struct snapshot_board *board; /* kept */
@@ -43,6 +45,7 @@ struct routes {
     struct pairing *pairing;          /* NULL: the link is plain, nobody has to be paired */
     const char *dir;                  /* data directory, with the files of pairing */
     struct setup_codes *driver_codes; /* of the drivers' page; NULL: there is none */
+    struct herald *herald;            /* NULL: nobody is told of alarms */
     const struct routes_out *out;
     void *out_user;
     struct snapshot *cached; /* the snapshot that the two texts were made of; NULL none */

@@ -44,6 +44,11 @@ void driver_renew(struct call *c);
 /* routes_today.c: the day so far. */
 void today_read(struct call *c);
 
+/* routes_alarms.c: whom to tell. */
+void alarms_read(struct call *c);
+void alarms_put(struct call *c);
+void alarms_test(struct call *c);
+
 /* routes_wish.c: what is wanted. */
 void wish_command(struct call *c);
 void wish_setting(struct call *c);

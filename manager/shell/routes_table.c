@@ -1,4 +1,5 @@
 /* Every path of the interface: what it takes, who may, who answers. The description of the interface is made from this table. */
+#include "manager/core/alarm.h"
 #include "manager/core/site.h"
 #include "manager/shell/routes_answers.h"
 #include "manager/shell/tariff.h"
@@ -81,6 +82,22 @@ static const struct field history_fields[] = {
     TEXT("quantity", 1, 32, true, "name of a figure, as current_l1_ma or power_w"), TEXT("node", 1, 32, true, "node, meter or serial number"), SPAN,
     TEXT("step", 1, 8, false, "1s, 1min or 15min; step_ms of the answer is longer when there would be more than 20,000 values")};
 static const struct field events_fields[] = {TEXT("since", 1, 20, false, "number of the last one that is known"), LIMIT};
+static const struct field alarm_fields[] = {
+    TEXT("mail_url", 0, 512, false, "mail server, smtp://HOST:PORT or smtps://HOST:PORT; empty: no mail"),
+    TEXT("mail_from", 0, 128, false, "address of the sender"),
+    TEXT("mail_to", 0, 520, false, "at most four addresses with commas between"),
+    TEXT("mail_user", 0, 128, false, "login at the mail server; empty: none"),
+    TEXT("mail_password", 0, 128, false, "likewise; it is never shown"),
+    TEXT("hook_url", 0, 512, false, "where a JSON object is posted, http:// or https://; empty: nowhere"),
+    CHOICE("language", "en fr nb de", false, false, "of the messages"),
+    {"classes", FIELD_OBJECTS, 0, ALARM_CLASS_N, "class when", false, false,
+     "class: meter, offline, fault, overload, storage, security, departure; when: off, by_day (not in quiet hours), always"},
+    {"quiet_from", FIELD_TEXT, 0, 5, NULL, false, true, "begin of quiet hours on the clock of the site, HH:MM; null: none"},
+    {"quiet_to", FIELD_TEXT, 0, 5, NULL, false, true, "their end"},
+    INT("least_s", 0, 3600, false, "an alarm that can end must have lasted so long, s"),
+    INT("hour_n", 1, 60, false, "most messages in an hour"),
+    {"tells_solved", FIELD_BOOL, 0, 1, NULL, false, false, "whether the end of an alarm is told"},
+};
 static const struct field driver_code_fields[] = {TEXT("format", 1, 8, false, "json or svg: the sticker with the QR code"),
                                                   TEXT("v", 1, 8, false, "ignored; another one makes a browser ask again")};
 static const struct field cards_fields[] = {FORMAT};
@@ -129,6 +146,9 @@ static const struct route table[] = {
     {"DELETE", "/api/v1/cards/{card}", ROLE_OPERATOR, 0, card_delete, NONE, "delete a card or vehicle; its sessions stay"},
     {"POST", "/api/v1/events/{number}/acknowledge", ROLE_OPERATOR, 0, event_seen, NONE, "somebody has seen an event"},
     {"GET", "/api/v1/statement", ROLE_VIEWER, 0, past_statement, FIELDS(statement_fields), "statement of a card for a month, to be printed"},
+    {"GET", "/api/v1/alarms", ROLE_ADMIN, 0, alarms_read, NONE, "whom to tell of alarms, and of which"},
+    {"PUT", "/api/v1/alarms", ROLE_ADMIN, 0, alarms_put, FIELDS(alarm_fields), "change that; what is not given stays"},
+    {"POST", "/api/v1/alarms/test", ROLE_ADMIN, 0, alarms_test, NONE, "send a test to everybody now, and say how that went"},
     {"GET", "/api/v1/tariff", ROLE_ADMIN, 0, tariff_read, NONE, "prices that are valid now"},
     {"PUT", "/api/v1/tariff", ROLE_ADMIN, 0, tariff_put, FIELDS(tariff_fields),
      "prices of sessions that begin from now on; those that began before keep theirs"},

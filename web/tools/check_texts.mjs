@@ -24,7 +24,7 @@ export const FAMILIES = {
     verb: ["start", "stop", "pause", "resume", "restart", "unlock"],
     job: ["sent", "taken", "done", "late", "failed"],
     kind: ["fault_raised", "fault_cleared", "box_lost", "box_back", "meter_lost", "meter_back", "second_manager", "store_failed", "store_back", "database_recovered", "records_lost"],
-    did: ["login", "login_refused", "password", "recovery", "recovery_refused", "user_add", "user_delete", "token_add", "token_delete", "setting", "session_wish", "command_start", "command_stop", "command_pause", "command_resume", "command_restart", "command_unlock", "card_add", "card_put", "card_delete", "cards_put", "setup_codes_put", "paired", "unpair", "driver_code", "event_acknowledged", "import", "provision", "tariff_put", "session_cost"],
+    did: ["login", "login_refused", "password", "recovery", "recovery_refused", "user_add", "user_delete", "token_add", "token_delete", "setting", "session_wish", "command_start", "command_stop", "command_pause", "command_resume", "command_restart", "command_unlock", "card_add", "card_put", "card_delete", "cards_put", "setup_codes_put", "paired", "unpair", "alarms_put", "driver_code", "event_acknowledged", "import", "provision", "tariff_put", "session_cost"],
     theme: ["auto", "light", "dark"],
     span: ["day", "week", "month", "year"],
     col: ["name", "state", "card", "offered", "power", "energy", "time"],
