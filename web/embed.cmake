@@ -53,7 +53,7 @@ ${bytes}static const struct asset files[] = {
 ${rows}};
 
 /* Pages of the dashboard: their addresses are made by the program in index.html, which finds out by itself what is meant. */
-static const char *const pages[] = {\"/\", \"/history\", \"/sessions\", \"/prices\", \"/events\", \"/cards\", \"/account\", \"/login\"};
+static const char *const pages[] = {\"/\", \"/history\", \"/sessions\", \"/prices\", \"/alarms\", \"/events\", \"/cards\", \"/account\", \"/login\"};
 static const char *const pages_of_one[] = {\"/wallbox/\", \"/d/\"};
 
 static const struct asset *file_find(const char *path)

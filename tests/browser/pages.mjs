@@ -5,7 +5,7 @@ import { Browser } from "./browser.mjs";
 import { soon, using } from "./cases.mjs";
 
 const ROW = ".row:not(.row-head)";
-const PAGES = { status: "/", history: "/history?span=week", sessions: "/sessions", prices: "/prices", events: "/events", cards: "/cards", account: "/account" };
+const PAGES = { status: "/", history: "/history?span=week", sessions: "/sessions", prices: "/prices", events: "/events", alarms: "/alarms", cards: "/cards", account: "/account" };
 
 /* A wallbox that charges, by its serial. */
 async function chargingSerial(page) {
@@ -164,6 +164,27 @@ export const pageCases = [
                 await page.click(".dialog-foot button >> nth=0");
                 await page.click(".dialog-foot .button-bad");
                 await row.waitFor({ state: "detached" });
+            }),
+    },
+    {
+        name: "whom to tell of alarms is checked at the field, kept, and tried at once",
+        run: async (site) =>
+            using(await site.enter(), async (page, b) => {
+                await page.waitForSelector(ROW);
+                await b.go("/events");
+                await page.click("a[href='/alarms']");
+                await page.fill("#hook_url", "ftp://nowhere");
+                b.expectsFailures = true;
+                await page.click(".alarms .apply .button-main");
+                await page.waitForSelector(".alarms .field.has-error #hook_url");
+                b.expectsFailures = false;
+                await page.fill("#hook_url", "http://127.0.0.1:9/alarms");
+                await page.click(".alarms .apply .button-main");
+                await page.waitForSelector(".alarms .apply >> text=Applied");
+                await page.click(".alarms button:has-text('Send a test')");
+                await page.waitForSelector(".alarms .bad:has-text('connect')");
+                await page.reload();
+                await page.waitForFunction(() => document.querySelector("#hook_url")?.value === "http://127.0.0.1:9/alarms");
             }),
     },
     {

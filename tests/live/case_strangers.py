@@ -186,7 +186,7 @@ def strangers_cannot_tell_a_wrong_password_from_a_wrong_name():
 def interface(rig):
     """(method, path) -> operation, with the places of the paths filled, and path -> its methods."""
     paths = rig.get("/api/v1/openapi.json")["paths"]
-    places = {"serial": "W1", "card": "04a1b2c3", "number": "1", "id": "0" * 16, "user": "admin"}
+    places = {"serial": "W1", "code": "ABCDEFGHIJKLMNOP", "card": "04a1b2c3", "number": "1", "id": "0" * 16, "user": "admin"}
     filled = {path: re.sub(r"\{(\w+)\}", lambda match: places[match[1]], path) for path in paths}
     operations = {(method.upper(), filled[path]): operation for path, all_of_it in paths.items() for method, operation in all_of_it.items()}
     methods = {way: {method.upper() for path, all_of_it in paths.items() for method in all_of_it if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), way)}

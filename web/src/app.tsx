@@ -20,6 +20,7 @@ const LATER: Record<string, Loader> = {
     history: () => import("./pages/history"),
     sessions: () => import("./pages/sessions"),
     prices: () => import("./pages/prices"),
+    alarms: () => import("./pages/alarms"),
     events: () => import("./pages/events"),
     cards: () => import("./pages/cards"),
     account: () => import("./pages/account"),

@@ -14,7 +14,7 @@ import { Fleet } from "./mockfleet.mjs";
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain" };
 const CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-const APP = /^\/($|wallbox\/|d\/|history$|sessions$|prices$|events$|cards$|account$|login$)/;
+const APP = /^\/($|wallbox\/|d\/|history$|sessions$|prices$|alarms$|events$|cards$|account$|login$)/;
 
 function problem(reply, status, detail, field) {
     reply.writeHead(status, { "Content-Type": "application/problem+json" });
@@ -45,6 +45,10 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
     const users = { admin: { password: "24101870", role: "admin", must_change: true }, eva: { password: "a good password", role: "viewer", must_change: false } };
     const cards = [1, 2, 3, 4, 5, 6].map((i) => ({ uid: `04A1B20${i}`, identity: null, kind: i === 1 ? "master" : "user", name: `Van ${i}`, colour: ["white", "red", "green", "blue"][i % 4], blocked: i === 5, expires: i === 3 ? "2024-12-31T23:00:00.000Z" : null, wallboxes: i === 2 ? ["24101870", "24101871"] : [], departure: i === 4 ? "06:00" : null, needed_wh: i === 4 ? 40000 : null, priority: i === 4 ? 7 : null }));
     const ago = (m) => new Date(Date.now() - m * 60000).toISOString();
+    const alarms = {
+        mail_url: "", mail_from: "", mail_to: "", mail_user: "", hook_url: "", language: "en", quiet_from: null, quiet_to: null, least_s: 60, hour_n: 12, tells_solved: true, has_password: false,
+        classes: ["meter", "offline", "fault", "overload", "storage", "security", "departure"].map((c) => ({ class: c, when: "always" })),
+    };
     const changes = [
         { number: 1, utc: new Date(Date.now() - 7200000).toISOString(), who: "admin", what: "login", subject: "admin", before: null, after: { address: "192.0.2.7" } },
         { number: 2, utc: new Date(Date.now() - 3600000).toISOString(), who: "admin", what: "setting", subject: "W05", before: { name: "", priority: 5 }, after: { name: "Left", priority: 7 } },
@@ -158,6 +162,11 @@ export function startMock({ boxes = 12, port = 0, hasStream = true, isBare = fal
                 return cards.push(body), json(reply, body, 201);
             case "PUT cards": return json(reply, Object.assign(cards.find((c) => c.uid === parts[1]) ?? {}, body));
             case "DELETE cards": return cards.splice(cards.findIndex((c) => c.uid === parts[1]), 1), json(reply, {});
+            case "GET alarms": return json(reply, alarms);
+            case "PUT alarms":
+                if (body.hook_url && !/^https?:/.test(body.hook_url)) return problem(reply, 422, "must be http://... or https://..., or empty", "hook_url");
+                return json(reply, Object.assign(alarms, body, { has_password: alarms.has_password || !!body.mail_password }));
+            case "POST alarms": return json(reply, { is_told: false, why: "mail: Couldn't connect to server" });
             case "GET tariff": return users[login.user].role === "admin" ? json(reply, { ...tariff, currencies }) : problem(reply, 403, "an administrator may do this");
             case "PUT tariff": {
                 const bad = (body.windows ?? []).findIndex((w) => !/:(00|15|30|45)$/.test(w.from));

@@ -1,6 +1,6 @@
 /* What happened: faults, losses, limits, changes. Those that want somebody are acknowledged here. */
 import { useState } from "preact/hooks";
-import { ask, mayOperate, query, who, type Problem } from "../lib/api";
+import { ask, isAdmin, mayOperate, query, who, type Problem } from "../lib/api";
 import { dayClock } from "../lib/format";
 import { boxes } from "../lib/live";
 import { useLoad } from "../lib/load";
@@ -82,7 +82,7 @@ export default function EventsPage() {
 
     return (
         <div class="page">
-            <div class="page-head"><h1>{t("nav.events")}</h1></div>
+            <div class="page-head"><h1>{t("nav.events")}</h1>{isAdmin(useStore(who)) ? <a class="button" href="/alarms">{t("alarm.title")}</a> : null}</div>
             <Panel title={t("events.title")} actions={tools}>
                 {problem ? <Trouble problem={problem} /> : null}
                 {!data && !problem ? <p class="soft">{t("wait")}</p> : null}
